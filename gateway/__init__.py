@@ -1,0 +1,1 @@
+"""A pre-send router for Twilio: normalize, enrich, decide, act."""

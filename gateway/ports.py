@@ -1,0 +1,140 @@
+"""What the stages need from outside, on one page: Reads for enrich, Writes for act, and the parts they are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Protocol
+
+from gateway.model import Attempt, LineType, Lookup, Progress, SuppressionEntry, TimelineEntry
+
+if TYPE_CHECKING:
+    from gateway.channels.shape import ProviderRequest
+
+Change = Callable[[Progress], "Progress | None"]
+"""What becomes of an intent: given what is stored, what it shall be; None leaves it alone."""
+
+
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """Aware UTC."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the state knows of a recipient, read in one round trip and free of charge."""
+
+    suppressions: tuple[SuppressionEntry, ...] = ()
+    email_suppressions: tuple[SuppressionEntry, ...] = ()
+    learned_line_type: tuple[str, datetime] | None = None
+    proved_at: datetime | None = None
+    factor_sid: str | None = None
+    whatsapp_window_until: datetime | None = None
+    held_channels: Mapping[str, datetime] | None = None
+
+
+class Reads(Protocol):
+    """The powers of enrich: it can look, and nothing else."""
+
+    def known(self, app: str, number: str, email: str | None, identity: str | None) -> Known:
+        """Suppression, proof, factor, window and learned facts. Raises StoreUnavailable."""
+
+    def lookup(
+        self, number: str, fields: Sequence[str], *, max_age: timedelta | None, allow_stale: bool, app: str
+    ) -> Lookup:
+        """From the cache, or paid. Raises LookupUnavailable when neither can answer in time."""
+
+    def offline(self, number: str) -> Lookup:
+        """What libphonenumber alone knows: country and sometimes the type; never `valid`. Free."""
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """The answer to an attempt's begin mark: `begun`, `stale` (somebody was faster), `suppressed`, or `busy`.
+
+    `busy`: another attempt with the same recipient, channel and content is still without an outcome.
+    """
+
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A provider's resource that could be an attempt's: its SID and what it says."""
+
+    sid: str
+    answer: Mapping[str, Any]
+
+
+class Intents(Protocol):
+    """The record of every intent; the truth. Each write is one atomic step."""
+
+    def accept(self, progress: Progress, claim: Claim | None, *, ring: bool) -> None:
+        """Durable before it returns. Raises StoreUnavailable (certainly not there) or AcceptUnknown."""
+
+    def load(self, intent_id: str) -> Progress | None: ...
+
+    def commit(self, before: Progress, after: Progress) -> Progress | None:
+        """Store `after` if `before` still stands; None when somebody was faster."""
+
+    def update(self, intent_id: str, change: Change) -> Progress | None:
+        """Apply `change` to what is stored, atomically (again when somebody else wrote in between)."""
+
+    def begin(self, progress: Progress, scopes: frozenset[str], exempt: frozenset[str]) -> Begun:
+        """Write the attempt down, unless an entry with one of `scopes` stands (sources in `exempt` aside)."""
+
+    def timeline(self, intent_id: str) -> tuple[TimelineEntry, ...]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A held idempotency key: its store key, the token that holds it and the fingerprint of the body."""
+
+    key: str
+    token: str
+    fingerprint: str
+    answer: str = ""
+
+
+class Calls(Protocol):
+    """The providers. A refusal or silence is an Outcome here, never an exception."""
+
+    def send(self, request: ProviderRequest, *, test: bool) -> Mapping[str, Any]:
+        """The SDK's answer as a mapping. Raises ProviderRefused or ProviderSilent."""
+
+    def search(self, attempt: Attempt, request: ProviderRequest, *, test: bool) -> Sequence[Found]:
+        """Resources that could be this attempt, newest first. Raises ProviderError when it cannot be told."""
+
+    def fetch(self, attempt: Attempt, *, test: bool) -> Mapping[str, Any] | None:
+        """What the provider says of an attempt now; None where it cannot be asked."""
+
+
+class Writes(Protocol):
+    """The powers of act."""
+
+    @property
+    def intents(self) -> Intents: ...
+
+    @property
+    def calls(self) -> Calls: ...
+
+    def owner_of(self, sid: str) -> tuple[str, int] | None:
+        """The intent and attempt a SID is bound to."""
+
+    def suppress(self, address: str, entry: SuppressionEntry) -> None: ...
+
+    def learn(
+        self,
+        number: str,
+        channel: str,
+        *,
+        line_type: LineType | None,
+        hold: timedelta | None,
+        unreachable: bool,
+        at: datetime,
+    ) -> None:
+        """Remember what an error teaches of a number: its line type, a hold, one more time unreachable."""
+
+    def take_tokens(self, sender: str, channel: str) -> timedelta:
+        """Zero when a send may go now (a token was taken), else how long to wait."""
