@@ -1,0 +1,1 @@
+"""The only code that touches Twilio, SendGrid, Redis, RQ and the clock."""
