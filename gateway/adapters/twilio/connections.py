@@ -1,0 +1,53 @@
+"""Connections that say when they never came about, and that are not trusted after a long idle time."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import HTTPError
+from urllib3.response import HTTPResponse
+
+from gateway.errors import ProviderSilent
+
+# Load balancers close a silent connection after about a minute. A request written at that moment is lost without a
+# word, and for a POST that means an unknown outcome: so we let go first.
+IDLE_SECONDS = 30.0
+
+
+class _Kept(HTTPConnection):
+    _answered_at: float | None = None
+
+    def connect(self) -> None:
+        """Name resolution, TCP and TLS. A failure here is the one kind after which a resend is surely safe."""
+        self._answered_at = None
+        try:
+            super().connect()
+        except (HTTPError, OSError) as err:  # ssl.SSLError is an OSError
+            raise ProviderSilent(f"no connection: {type(err).__name__}", sent=False) from err
+
+    def getresponse(self) -> HTTPResponse:  # type: ignore[override]  # as in urllib3 itself
+        response = super().getresponse()
+        self._answered_at = time.monotonic()
+        return response
+
+    @property
+    def is_connected(self) -> bool:
+        """What the pool asks before it uses a kept connection again."""
+        if self._answered_at is not None and time.monotonic() - self._answered_at > IDLE_SECONDS:
+            return False
+        return super().is_connected
+
+
+class _KeptTls(_Kept, HTTPSConnection):
+    pass
+
+
+class PlainPool(HTTPConnectionPool):
+    ConnectionCls: Any = _Kept
+
+
+class TlsPool(HTTPSConnectionPool):
+    ConnectionCls: Any = _KeptTls
