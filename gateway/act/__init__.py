@@ -1,0 +1,8 @@
+"""Decision → Attempt: write down, do, write the outcome; and what follows from it."""
+
+from gateway.act.acting import Acting
+from gateway.act.dispatch import dispatch
+from gateway.act.followup import look_after
+from gateway.act.reports import report
+
+__all__ = ["Acting", "dispatch", "look_after", "report"]

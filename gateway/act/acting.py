@@ -1,0 +1,100 @@
+"""What act works with: the powers to write and call, the rules it keeps, the senders it writes as."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from gateway.act.moves import Pace
+from gateway.callbacks import CallbackUrls
+from gateway.channels import CHANNELS
+from gateway.channels.shape import ChannelShape, ProviderRequest, Sender, Situation
+from gateway.codes import CodeRow
+from gateway.model import Attempt, Channel, FailureClass, Intent, Policy, Progress, Purpose, Step
+from gateway.optout import blocking_scopes, exempt_sources
+from gateway.ports import Clock, Known, Writes
+
+
+@dataclass(frozen=True, slots=True)
+class Acting:
+    """Everything a step needs; made once by wiring.
+
+    `known` reads what the state knows of a recipient; `hashed` is the keyed hash of texts; `alert` tells an operator
+    (event name, fields without personal data).
+    """
+
+    writes: Writes
+    policy: Policy
+    senders: Mapping[str, Sender]
+    urls: CallbackUrls
+    clock: Clock
+    known: Callable[[Intent], Known]
+    hashed: Callable[[str], str]
+    alert: Callable[[str, Mapping[str, object]], None]
+    paused_until: Callable[[], datetime | None]
+    pause_sending: Callable[[timedelta, str], None]
+    zones: Callable[[str], tuple[str, ...]]
+    pace: Pace = field(default_factory=Pace)
+    search_after: tuple[timedelta, ...] = (timedelta(seconds=30), timedelta(seconds=120))
+
+    def purpose(self, intent: Intent) -> Purpose:
+        """One that left the configuration since has no route any more."""
+        return self.policy.purposes.get(intent.purpose) or Purpose(intent.purpose, {})
+
+    def shape(self, step: Step) -> ChannelShape:
+        return CHANNELS[step.channel]
+
+    def sender_for(self, progress: Progress) -> Sender:
+        """The first of the purpose's senders whose countries match; one without countries matches all."""
+        names = self.purpose(progress.intent).senders
+        country = progress.lookup.country if progress.lookup else progress.intent.to.country
+        for name in names:
+            sender = self.senders[name]
+            if not sender.countries or country in sender.countries:
+                return sender
+        return self.senders[names[-1]]
+
+    def situation(self, progress: Progress, attempt: Attempt, expires: datetime) -> Situation:
+        intent = progress.intent
+        window = False
+        if attempt.step.channel is Channel.WHATSAPP:
+            until = self.known(intent).whatsapp_window_until
+            window = until is not None and until > self.clock.now()
+        return Situation(
+            intent=intent,
+            step=attempt.step,
+            attempt=attempt.number,
+            as_of=attempt.started_at,
+            expires_at=expires,
+            sender=self.senders.get(attempt.sender) or self.sender_for(progress),
+            purpose=self.purpose(intent),
+            lookup=progress.lookup,
+            urls=self.urls,
+            whatsapp_window_open=window,
+        )
+
+    def request(self, situation: Situation) -> ProviderRequest:
+        return self.shape(situation.step).request(situation)
+
+    def pace_for(self, intent: Intent, row: CodeRow | None = None) -> Pace:
+        """The general pace; a purpose that does not wait long for `delivered` is looked at sooner."""
+        pace, fallback = self.pace, self.purpose(intent).fallback_after
+        if fallback:
+            pace = replace(pace, poll_after=min(pace.poll_after, fallback))
+        if row is not None and row.failure is FailureClass.DEFER:
+            pace = replace(pace, zones=self.zones(intent.to.number))
+        return pace
+
+    def scopes(self, step: Step) -> frozenset[str]:
+        return blocking_scopes(step)
+
+    def exempt(self, intent: Intent, step: Step) -> frozenset[str]:
+        """Keyword opt-outs do not stop the proof steps of a purpose that says so."""
+        return exempt_sources(step, self.purpose(intent))
+
+    def fingerprint(self, intent: Intent, step: Step) -> str:
+        """The same for two attempts that a provider's list could not tell apart."""
+        content = intent.content
+        said = content.body or content.content_sid or intent.flow or ""
+        return self.hashed(f"{intent.to.number}\n{intent.to.email or ''}\n{step}\n{said}\n{content.say or ''}")

@@ -1,0 +1,79 @@
+"""A provider's refusal or silence as an Outcome, and what else follows: opt-outs, holds, alerts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from gateway.act.acting import Acting
+from gateway.codes import CodeRow, classify_callback, classify_create, classify_email
+from gateway.errors import ProviderError, ProviderRefused, ProviderSilent
+from gateway.model import Attempt, AttemptStatus, Channel, FailureClass, Intent, Outcome, SuppressionEntry
+from gateway.optout import carried_by
+
+ACCOUNT_PAUSE = timedelta(seconds=60)
+
+
+def of_error(error: ProviderError, channel: Channel) -> tuple[Outcome, CodeRow | None]:
+    """A create call that did not succeed. No answer at all is UNKNOWN: ask the provider before trying again."""
+    if isinstance(error, ProviderRefused):
+        by_mail = channel is Channel.EMAIL
+        row = classify_email(error.status) if by_mail else classify_create(error.status, error.code)
+        status = AttemptStatus.UNKNOWN if row.failure is FailureClass.UNKNOWN_OUTCOME else AttemptStatus.FAILED
+        wait = None if error.retry_after_seconds is None else timedelta(seconds=error.retry_after_seconds)
+        return Outcome(status, None, row.failure, error.code, error.message[:200], wait), row
+    if isinstance(error, ProviderSilent) and not error.sent:
+        return Outcome(AttemptStatus.FAILED, failure=FailureClass.RETRY, error_detail="no connection"), None
+    return Outcome(AttemptStatus.UNKNOWN, failure=FailureClass.UNKNOWN_OUTCOME, error_detail="no answer"), None
+
+
+def of_report(
+    status: AttemptStatus, word: str, code: int | None, detail: str | None, subject: str
+) -> tuple[Outcome, CodeRow | None]:
+    """A callback's or a poll's word on an attempt."""
+    if status not in (AttemptStatus.FAILED, AttemptStatus.CANCELED):
+        return Outcome(status), None
+    row = classify_callback(code, word, subject)
+    return Outcome(status, failure=row.failure, error_code=code, error_detail=detail), row
+
+
+def follow(acting: Acting, intent: Intent, attempt: Attempt, outcome: Outcome, row: CodeRow | None) -> None:
+    """Make durable what a failure says of the number or of us, before the route moves on. Safe to repeat."""
+    if row is None or outcome.status not in (AttemptStatus.FAILED, AttemptStatus.CANCELED):
+        return
+    now = acting.clock.now()
+    channel = carried_by(attempt.step).value
+    created = attempt.status is AttemptStatus.STARTED
+    if row.suppress_scope is not None:
+        scope = acting.policy.stop_scope if row.suppress_scope == "stop" else channel
+        address = intent.to.email if channel == "email" else intent.to.number
+        source = f"{row.suppress_source}_{'create' if created else 'callback'}"
+        entry = SuppressionEntry(scope, source, now, "provider", str(row.code))
+        acting.writes.suppress(address or intent.to.number, entry)
+    unreachable = row.failure is FailureClass.UNREACHABLE
+    if row.learns is not None or row.hold is not None or unreachable:
+        held = "all" if row.failure is FailureClass.FRAUD else channel
+        acting.writes.learn(
+            intent.to.number, held, line_type=row.learns, hold=row.hold, unreachable=unreachable, at=now
+        )
+    if row.failure is FailureClass.ACCOUNT:
+        acting.pause_sending(ACCOUNT_PAUSE, f"account:{row.code}")
+    if row.alert:
+        fields = {"code": row.code, "class": row.failure.value, "channel": channel, "intent": intent.id}
+        acting.alert("provider_alert", fields)
+
+
+def not_there() -> Outcome:
+    """Searched for and not found: it was never created, so the same step may be tried again."""
+    return Outcome(
+        AttemptStatus.FAILED, failure=FailureClass.RETRY, error_detail="searched for twice: it was never created"
+    )
+
+
+def found() -> Outcome:
+    """Searched for and found, in a state that has no word of ours: it was accepted."""
+    return Outcome(AttemptStatus.ACCEPTED)
+
+
+def with_sid(outcome: Outcome, sid: str) -> Outcome:
+    return replace(outcome, provider_sid=outcome.provider_sid or sid)
