@@ -1,0 +1,23 @@
+"""The door: the events that webhooks/ may hand in, and the one place they enter by."""
+
+from gateway.inbox.events import (
+    Event,
+    FactorReported,
+    KeyPressed,
+    MessageReceived,
+    Reply,
+    StatusReported,
+    Subject,
+    Unavailable,
+)
+
+__all__ = [
+    "Event",
+    "FactorReported",
+    "KeyPressed",
+    "MessageReceived",
+    "Reply",
+    "StatusReported",
+    "Subject",
+    "Unavailable",
+]

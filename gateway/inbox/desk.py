@@ -1,0 +1,49 @@
+"""What the door works with beside act's powers: memory of events, the opt-out list, the applications to tell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Protocol
+
+from gateway.act import Acting
+from gateway.inbox.events import StatusReported
+from gateway.model import SuppressionEntry
+
+
+class OptOuts(Protocol):
+    """The opt-out list as the door needs it."""
+
+    def add(self, address: str, entry: SuppressionEntry) -> bool: ...
+
+    def lift(self, address: str, sources: frozenset[str], *, who: str, why: str) -> bool:
+        """Take away entries of these sources; True when there were any."""
+
+
+class Desk(Protocol):
+    """Made by wiring."""
+
+    @property
+    def acting(self) -> Acting: ...
+
+    @property
+    def opt_outs(self) -> OptOuts: ...
+
+    def seen(self, event_id: str) -> bool: ...
+
+    def remember(self, event_id: str) -> None:
+        """After the effect is durable, so that an event whose effect failed is not taken for a duplicate."""
+
+    def park(self, event: StatusReported) -> tuple[str, int] | None:
+        """Keep an event whose SID nobody owns yet; the owner, when there is one after all."""
+
+    def open_window(self, person: str, sender: str, at: datetime) -> None:
+        """A person wrote to a WhatsApp sender: free text may be sent for 24 hours."""
+
+    def app_for(self, sender: str, person: str) -> str | None:
+        """The application that owns the sender, else the one that last wrote to this person from it."""
+
+    def tell_app(self, app: str, kind: str, fields: Mapping[str, str]) -> None:
+        """An event for the application: `message.received`, `recipient.opted_out`, `recipient.opted_in`."""
+
+    def factor_reported(self, kind: str, identity: str, factor_sid: str) -> bool: ...
