@@ -1,0 +1,1 @@
+"""What Twilio and SendGrid post to us: verified, parsed, handed to the gateway's one door."""
