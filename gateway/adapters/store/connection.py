@@ -1,0 +1,65 @@
+"""Connections to Redis: bounded, and never retried by the library, because a repeated write may act twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, TypeAlias
+from urllib.parse import urlsplit
+
+import redis
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+from redis.sentinel import Sentinel
+
+from gateway.errors import StoreUnavailable
+
+Client: TypeAlias = Any
+"""A redis-py client that answers in bytes. Its own stubs answer every command with a union that tells nothing."""
+POOL_SIZE = 512
+
+
+def connect(url: str, *, timeout_seconds: float = 5.0, pool_size: int = POOL_SIZE) -> Client:
+    """A client for `redis://`, `rediss://`, `unix://` or `redis+sentinel://host:port,host:port/db/service`.
+
+    No command is repeated by the library: a lost answer to a write may mean that it was done.
+    """
+    options: dict[str, Any] = {
+        "socket_timeout": timeout_seconds,
+        "socket_connect_timeout": min(timeout_seconds, 2.0),
+        "retry": Retry(NoBackoff(), 0),
+        "health_check_interval": 0,
+    }
+    if url.startswith("redis+sentinel://"):
+        return _by_sentinel(url, options, pool_size)
+    pool = redis.ConnectionPool.from_url(url, max_connections=pool_size, **options)
+    return Redis(connection_pool=pool)
+
+
+def _by_sentinel(url: str, options: dict[str, Any], pool_size: int) -> Client:
+    parts = urlsplit(url.replace("redis+sentinel", "redis", 1))
+    netloc = parts.netloc.rpartition("@")[2]
+    hosts = [(host.rpartition(":")[0] or host, int(host.rpartition(":")[2] or 26379)) for host in netloc.split(",")]
+    path = [piece for piece in parts.path.split("/") if piece]
+    db = int(path[0]) if path and path[0].isdigit() else 0
+    service = path[-1] if path and not path[-1].isdigit() else "mymaster"
+    credentials = urlsplit(f"redis://{parts.netloc.split(',')[0]}")
+    sentinel = Sentinel(  # type: ignore[no-untyped-call]
+        hosts, sentinel_kwargs={"socket_timeout": options["socket_timeout"]}, **options
+    )
+    client: Client = sentinel.master_for(  # type: ignore[no-untyped-call]
+        service, db=db, max_connections=pool_size, username=credentials.username, password=credentials.password
+    )
+    return client
+
+
+@contextmanager
+def store_errors() -> Iterator[None]:
+    """Turns Redis' own errors into ours. Our scripts' bugs (ResponseError) pass through."""
+    try:
+        yield
+    except (redis.ConnectionError, redis.TimeoutError, redis.exceptions.ReadOnlyError) as err:
+        raise StoreUnavailable(f"Redis does not answer: {type(err).__name__}") from err
+    except redis.exceptions.OutOfMemoryError as err:
+        raise StoreUnavailable("Redis is out of memory") from err

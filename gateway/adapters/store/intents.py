@@ -1,0 +1,298 @@
+"""The record of every intent in Redis: accepted, changed and begun in one atomic step each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from redis.client import Pipeline
+
+from gateway.adapters.store import codec, names, scripts
+from gateway.adapters.store.codec import Sealer, to_ms
+from gateway.adapters.store.connection import Client, store_errors
+from gateway.adapters.store.doorbell import Doorbell
+from gateway.errors import AcceptUnknown, Refused, StoreUnavailable
+from gateway.model import Attempt, Intent, Progress, TimelineEntry
+from gateway.ports import Begun, Change, Claim, Clock
+
+INDEX_TTL = timedelta(days=35)
+SAFETY = timedelta(seconds=45)
+"""How long a rung bell may go unanswered before the sweep rings again."""
+GUARD_TTL = timedelta(hours=5)
+TIMELINE_BOUND = 200
+UPDATE_TRIES = 50
+
+
+class IntentStore:
+    """Implements ports.Intents."""
+
+    def __init__(
+        self,
+        client: Client,
+        doorbell: Doorbell,
+        sealer: Sealer,
+        hasher: names.Hasher,
+        clock: Clock,
+        lane: Callable[[str], str],
+        answer_ttl: timedelta = timedelta(hours=24),
+        replicas: int = 0,
+    ) -> None:
+        self._client = client
+        self._doorbell = doorbell
+        self._sealer = sealer
+        self._hash = hasher
+        self._clock = clock
+        self._lane = lane
+        self._answer_ttl = answer_ttl
+        self._replicas = replicas
+
+    # ---- accept
+
+    def accept(self, progress: Progress, claim: Claim | None, *, ring: bool) -> None:
+        """See ports.Intents. A lost answer is asked for once more: accepting is idempotent by the intent's id."""
+        try:
+            verdict = self._accept(progress, claim, ring)
+        except StoreUnavailable:
+            try:
+                verdict = self._accept(progress, claim, ring)
+            except StoreUnavailable as err:
+                raise AcceptUnknown(progress.intent.id) from err
+        if verdict == "lost":
+            raise Refused(
+                "idempotency_in_progress", "another request holds this Idempotency-Key", retry_after_seconds=2
+            )
+        self._confirm(progress.intent.id)
+
+    def _accept(self, progress: Progress, claim: Claim | None, ring: bool) -> str:
+        intent, now = progress.intent, self._clock.now()
+        wake = now + SAFETY if ring else progress.wake_at or now
+        name = self.open_name(intent)
+        keys = [
+            names.intent(intent.id),
+            names.timeline(intent.id),
+            names.open_intents(name),
+            names.OPEN_NAMES,
+            names.by_app(intent.app),
+            names.by_recipient(self._hash(intent.to.number)),
+            claim.key if claim else names.claim(intent.app, "none"),
+            names.COUNTS,
+            names.counts_of(now),
+        ]
+        sealed = self._sealer.seal(codec.dumps(codec.intent_document(intent)), intent.id)
+        args: list[scripts.Argument] = [
+            intent.id,
+            claim.token if claim else "",
+            claim.answer if claim else "",
+            round(self._answer_ttl.total_seconds() * 1000),
+            sealed,
+            codec.state_text(replace(progress, updated_at=now)),
+            to_ms(intent.created_at),
+            to_ms(wake),
+            name,
+            round(INDEX_TTL.total_seconds()),
+            f"intents:accepted:{intent.purpose}",
+            *(codec.timeline_text(entry) for entry in progress.added),
+        ]
+
+        def build(pipe: Pipeline) -> None:
+            scripts.stage(pipe, "accept", keys, *args)
+            if ring:
+                self._doorbell.stage(pipe, self._lane(intent.purpose), intent.id, 1)
+
+        return str(scripts.transact(self._client, build, ["accept"])[0].decode())
+
+    # ---- read
+
+    def load(self, intent_id: str) -> Progress | None:
+        with store_errors():
+            sealed, state, version = self._client.hmget(names.intent(intent_id), ["i", "s", "v"])
+        if version is None:
+            return None
+        return self._read(intent_id, sealed, state, version)
+
+    def _read(self, intent_id: str, sealed: bytes, state: bytes, version: bytes) -> Progress:
+        intent = codec.read_intent(json.loads(self._sealer.open(sealed, intent_id)))
+        return codec.read_progress(intent, state, int(version))
+
+    def load_many(self, intent_ids: list[str]) -> list[Progress]:
+        with store_errors(), self._client.pipeline(transaction=False) as pipe:
+            for intent_id in intent_ids:
+                pipe.hmget(names.intent(intent_id), ["i", "s", "v"])
+            rows = pipe.execute()
+        return [self._read(i, *row) for i, row in zip(intent_ids, rows, strict=True) if row[2] is not None]
+
+    def timeline(self, intent_id: str) -> tuple[TimelineEntry, ...]:
+        with store_errors():
+            rows = self._client.lrange(names.timeline(intent_id), 0, -1)
+        return tuple(codec.read_timeline(row) for row in rows)
+
+    def newest(self, app: str, before_ms: int | None, limit: int) -> list[tuple[str, int]]:
+        """Ids and creation times (unix ms) of an application's intents, newest first, older than `before_ms`."""
+        return self._range(names.by_app(app), before_ms, limit)
+
+    def newest_to(self, number: str, limit: int) -> list[tuple[str, int]]:
+        return self._range(names.by_recipient(self._hash(number)), None, limit)
+
+    def _range(self, key: str, before_ms: int | None, limit: int) -> list[tuple[str, int]]:
+        highest = f"({before_ms}" if before_ms is not None else "+inf"
+        with store_errors():
+            rows = self._client.zrevrangebyscore(key, highest, "-inf", start=0, num=limit, withscores=True)
+        return [(member.decode(), round(score)) for member, score in rows]
+
+    # ---- change
+
+    def update(self, intent_id: str, change: Change) -> Progress | None:
+        for _ in range(UPDATE_TRIES):
+            stored = self.load(intent_id)
+            wanted = change(stored) if stored is not None else None
+            if stored is None or wanted is None or wanted is stored:
+                return stored
+            after = self.commit(stored, wanted)
+            if after is not None:
+                return after
+        raise StoreUnavailable(f"intent {intent_id} changes too fast")
+
+    def commit(self, before: Progress, after: Progress) -> Progress | None:
+        """Store `after` if `before` is still what is stored; None when somebody was faster."""
+        intent, now = after.intent, self._clock.now()
+        after = replace(after, updated_at=now)
+        wake = None if after.wake_at is None else (now + SAFETY if after.ring else after.wake_at)
+        attempt = _changed_attempt(before, after)
+        bound = attempt if attempt is not None and attempt.provider_sid else None
+        free = attempt is not None and attempt.fingerprint and attempt.status not in ("started", "unknown")
+        counters = _counters(before, after)
+        keys = [
+            names.intent(intent.id),
+            names.timeline(intent.id),
+            names.open_intents(self.open_name(intent)),
+            names.ENDED,
+            names.guard(attempt.fingerprint if attempt else "none"),
+            names.sid(bound.provider_sid or "none" if bound else "none"),
+            names.COUNTS,
+            names.counts_of(now),
+        ]
+        args: list[scripts.Argument] = [
+            intent.id,
+            before.version,
+            codec.state_text(after),
+            "" if wake is None else to_ms(wake),
+            to_ms(now),
+            f"{intent.id}/{attempt.number}" if free and attempt else "",
+            f"{intent.id}/{bound.number}" if bound else "",
+            round(INDEX_TTL.total_seconds()),
+            TIMELINE_BOUND,
+            len(counters),
+            *counters,
+            *(codec.timeline_text(entry) for entry in after.added),
+        ]
+
+        def build(pipe: Pipeline) -> None:
+            scripts.stage(pipe, "commit", keys, *args)
+            if after.ring and wake is not None:
+                self._doorbell.stage(pipe, self._lane(intent.purpose), intent.id, before.version + 1)
+
+        if after.ring:
+            verdict = scripts.transact(self._client, build, ["commit"])[0]
+        else:
+            verdict = scripts.run(self._client, "commit", keys, *args)
+        if verdict == b"stale":
+            return None
+        if verdict == b"gone":
+            raise StoreUnavailable(f"intent {intent.id} is gone")
+        return replace(after, version=before.version + 1, ring=False, added=())
+
+    def begin(self, progress: Progress, scopes: frozenset[str], exempt: frozenset[str]) -> Begun:
+        """See ports.Intents. `progress` already holds the new attempt; its version is the one that was loaded."""
+        intent, attempt, now = progress.intent, progress.attempts[-1], self._clock.now()
+        number_key, number_field, _ = names.suppression_bucket(self._hash(intent.to.number))
+        email_key, email_field, _ = names.suppression_bucket(self._hash(intent.to.email or ""))
+        email_scopes = scopes & {"email", "all"} if "email" in scopes and intent.to.email else frozenset()
+        keys = [
+            names.intent(intent.id),
+            names.timeline(intent.id),
+            names.open_intents(self.open_name(intent)),
+            names.guard(attempt.fingerprint),
+            number_key,
+            email_key,
+            names.COUNTS,
+            names.counts_of(now),
+        ]
+        verdict = scripts.run(
+            self._client,
+            "begin",
+            keys,
+            intent.id,
+            progress.version,
+            codec.state_text(replace(progress, updated_at=now)),
+            to_ms(progress.wake_at or now),
+            f"{intent.id}/{attempt.number}",
+            round(GUARD_TTL.total_seconds() * 1000),
+            number_field,
+            _spaced(scopes),
+            email_field if email_scopes else "",
+            _spaced(email_scopes),
+            _spaced(exempt),
+            f"attempts:started:{attempt.step.channel}",
+            *(codec.timeline_text(entry) for entry in progress.added),
+        )
+        if verdict == b"begun":
+            self._confirm(intent.id)
+        return Begun(verdict.decode())
+
+    def _confirm(self, intent_id: str) -> None:
+        """With replicas: raise unless one of them has it too, because a failover would lose it."""
+        if self._replicas:
+            with store_errors():
+                if self._client.wait(self._replicas, 200) < self._replicas:
+                    raise AcceptUnknown(intent_id)
+
+    # ---- the index of open intents
+
+    def open_name(self, intent: Intent) -> str:
+        return f"{self._lane(intent.purpose)}|{intent.app}"
+
+    def open_names(self) -> list[str]:
+        with store_errors():
+            return sorted(name.decode() for name in self._client.smembers(names.OPEN_NAMES))
+
+    def take_due(self, name: str, now: datetime, limit: int) -> list[str]:
+        """Ids of open intents whose time has come; each is put off by SAFETY, so no other taker gets it."""
+        ids = scripts.run(self._client, "due", [names.open_intents(name)], to_ms(now), to_ms(now + SAFETY), limit)
+        return [member.decode() for member in ids]
+
+    def versions(self, intent_ids: list[str]) -> Iterator[tuple[str, int]]:
+        with store_errors(), self._client.pipeline(transaction=False) as pipe:
+            for intent_id in intent_ids:
+                pipe.hget(names.intent(intent_id), "v")
+            rows = pipe.execute()
+        for intent_id, version in zip(intent_ids, rows, strict=True):
+            if version is not None:
+                yield intent_id, int(version)
+
+    def forget_due(self, name: str, intent_id: str) -> None:
+        """Take an id that has no record out of the index."""
+        with store_errors():
+            self._client.zrem(names.open_intents(name), intent_id)
+
+
+def _spaced(words: frozenset[str]) -> str:
+    return f" {' '.join(sorted(words))} "
+
+
+def _changed_attempt(before: Progress, after: Progress) -> Attempt | None:
+    for number, attempt in enumerate(after.attempts):
+        if number >= len(before.attempts) or before.attempts[number] != attempt:
+            return attempt
+    return None
+
+
+def _counters(before: Progress, after: Progress) -> list[str]:
+    """What this change adds to the counters: `intents:<status>`, `attempts:<status>:<channel>:<class>`."""
+    found = [] if before.status is after.status else [f"intents:{after.status}"]
+    for number, attempt in enumerate(after.attempts):
+        old = before.attempts[number] if number < len(before.attempts) else None
+        if old is None or old.status is not attempt.status:
+            found.append(f"attempts:{attempt.status}:{attempt.step.channel}:{attempt.failure or ''}")
+    return found

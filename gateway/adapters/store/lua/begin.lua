@@ -1,0 +1,27 @@
+-- Write an attempt down before the provider is called, unless an opt-out stands. One script, so that an opt-out
+-- committed before this mark stops the call. Answers: begun | stale | suppressed | busy.
+-- KEYS intent timeline open guard number_bucket email_bucket counts day
+-- ARGV id expected state wake_ms guard_holder guard_ttl_ms number_field number_scopes email_field email_scopes
+--      exempt counter timeline…     (scopes and exempt: ' a b ' lists)
+if redis.call('HGET', KEYS[1], 'v') ~= ARGV[2] then return 'stale' end
+local function stopped(key, field, scopes)
+  if field == '' then return false end
+  local stored = redis.call('HGET', key, field)
+  if not stored then return false end
+  for _, entry in ipairs(cjson.decode(stored).x) do
+    local in_scope = string.find(scopes, ' ' .. entry.scope .. ' ', 1, true)
+    local exempt = string.find(ARGV[11], ' ' .. entry.source .. ' ', 1, true)
+    if in_scope and not exempt then return true end
+  end
+  return false
+end
+if stopped(KEYS[5], ARGV[7], ARGV[8]) or stopped(KEYS[6], ARGV[9], ARGV[10]) then return 'suppressed' end
+local holder = redis.call('GET', KEYS[4])
+if holder and holder ~= ARGV[5] then return 'busy' end
+redis.call('SET', KEYS[4], ARGV[5], 'PX', ARGV[6])
+redis.call('HSET', KEYS[1], 's', ARGV[3], 'v', tonumber(ARGV[2]) + 1)
+redis.call('ZADD', KEYS[3], ARGV[4], ARGV[1])
+redis.call('HINCRBY', KEYS[7], ARGV[12], 1)
+redis.call('HINCRBY', KEYS[8], ARGV[12], 1)
+for n = 13, #ARGV do redis.call('RPUSH', KEYS[2], ARGV[n]) end
+return 'begun'

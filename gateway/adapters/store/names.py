@@ -1,0 +1,126 @@
+"""The names of all keys in Redis, in one place. No name holds a number, an address or a secret: keyed hashes only."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date, datetime
+
+PREFIX = "gw"
+OPEN_NAMES = f"{PREFIX}:open"
+ENDED = f"{PREFIX}:ended"
+COUNTS = f"{PREFIX}:counts"
+BUCKETS = f"{PREFIX}:suppression:buckets"
+SUPPRESSION_AUDIT = f"{PREFIX}:suppression:audit"
+SUPPRESSION_COUNT = f"{PREFIX}:suppression:count"
+API_KEYS = f"{PREFIX}:keys"
+API_KEYS_USED = f"{PREFIX}:keys:used"
+APPS = f"{PREFIX}:apps"
+
+
+class Hasher:
+    """Keyed hashes of numbers, addresses and contents: the same text always the same name, not to be undone."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key[:64]
+
+    def __call__(self, text: str) -> str:
+        return hashlib.blake2b(text.encode(), digest_size=16, key=self._key).hexdigest()
+
+
+def intent(intent_id: str) -> str:
+    return f"{PREFIX}:intent:{intent_id}"
+
+
+def timeline(intent_id: str) -> str:
+    return f"{PREFIX}:timeline:{intent_id}"
+
+
+def open_intents(name: str) -> str:
+    """`name` is `<lane>|<app>`: a due list per application, scored by when somebody must look."""
+    return f"{PREFIX}:open:{name}"
+
+
+def by_app(app: str) -> str:
+    return f"{PREFIX}:app:{app}:intents"
+
+
+def by_recipient(number_hash: str) -> str:
+    return f"{PREFIX}:to:{number_hash}"
+
+
+def claim(app: str, key_hash: str) -> str:
+    return f"{PREFIX}:claim:{app}:{key_hash}"
+
+
+def sid(provider_sid: str) -> str:
+    return f"{PREFIX}:sid:{provider_sid}"
+
+
+def parked(provider_sid: str) -> str:
+    return f"{PREFIX}:parked:{provider_sid}"
+
+
+def guard(content_hash: str) -> str:
+    return f"{PREFIX}:guard:{content_hash}"
+
+
+def seen(event_id: str) -> str:
+    return f"{PREFIX}:seen:{event_id}"
+
+
+def counts_of(day: datetime) -> str:
+    return f"{PREFIX}:counts:{day:%Y%m%d}"
+
+
+def suppression_bucket(address_hash: str) -> tuple[str, str, str]:
+    """The bucket's key, the field in it, and the bucket's short name. 65,536 buckets keep each small."""
+    return f"{PREFIX}:suppression:{address_hash[:4]}", address_hash[4:], address_hash[:4]
+
+
+def proof(app: str, number_hash: str) -> str:
+    return f"{PREFIX}:proof:{app}:{number_hash}"
+
+
+def factor(app: str, identity_hash: str) -> str:
+    return f"{PREFIX}:factor:{app}:{identity_hash}"
+
+
+def window(number_hash: str) -> str:
+    return f"{PREFIX}:window:{number_hash}"
+
+
+def learned(number_hash: str) -> str:
+    return f"{PREFIX}:learned:{number_hash}"
+
+
+def last_app(number_hash: str, sender: str) -> str:
+    return f"{PREFIX}:wrote:{number_hash}:{sender}"
+
+
+def api_key(digest: str) -> str:
+    return f"{PREFIX}:key:{digest}"
+
+
+def app(name: str) -> str:
+    return f"{PREFIX}:app:{name}"
+
+
+def bucket_of_tokens(name: str) -> str:
+    return f"{PREFIX}:rate:{name}"
+
+
+def cap(name: str) -> str:
+    return f"{PREFIX}:cap:{name}"
+
+
+def budget(name: str, day: date) -> str:
+    return f"{PREFIX}:budget:{name}:{day:%Y%m%d}"
+
+
+def factor_owner(factor_sid: str) -> str:
+    return f"{PREFIX}:factor-of:{factor_sid}"
+
+
+def cached_lookup(number_hash: str, field: str, country: str) -> str:
+    """The one name outside PREFIX: the cache may be another Redis, and its layout is a published one."""
+    return f"lookup:v2:{number_hash}:{field}:{country}"
