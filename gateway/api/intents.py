@@ -1,0 +1,158 @@
+"""Reading and steering intents; an application sees its own only."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Annotated
+
+from flask import Response, request
+from pydantic import Field
+
+from gateway.act import moves
+from gateway.api.answers import summary, whole
+from gateway.api.endpoint import JSON, Call, Endpoint
+from gateway.api.texts import dumps
+from gateway.errors import FieldError, InvalidRequest, Refused
+from gateway.ids import is_ulid
+from gateway.model import Channel, IntentStatus, Progress
+from gateway.normalize import parse_phone
+from gateway.normalize.payload import Strict
+
+CANCELABLE = frozenset({IntentStatus.PENDING_LOOKUP, IntentStatus.QUEUED, IntentStatus.AWAITING_VERIFICATION})
+DEFAULT_LIMIT, LARGEST_LIMIT = 50, 200
+MOST_READ = 2000
+
+
+class SearchPayload(Strict):
+    """Whom to search for: a number never stands in a URL."""
+
+    to: Annotated[str, Field(min_length=1, max_length=64)] = Field(examples=["+14155550100"])
+    country: Annotated[str, Field(pattern=r"^[A-Za-z]{2}$")] | None = None
+    limit: Annotated[int, Field(ge=1, le=LARGEST_LIMIT)] = DEFAULT_LIMIT
+
+
+def owned(call: Call, intent_id: str) -> Progress:
+    """The intent, if it is the caller's; somebody else's is not found either."""
+    progress = call.gateway.intents.load(intent_id) if is_ulid(intent_id) else None
+    if progress is None or progress.intent.app != call.key.app:
+        raise Refused("not_found", "There is no such intent.")
+    return progress
+
+
+def shown(call: Call, progress: Progress, status: int = 200) -> Response:
+    timeline = call.gateway.intents.timeline(progress.intent.id)
+    return Response(dumps(whole(progress, timeline, call.gateway.clock.now())), status, content_type=JSON)
+
+
+def read(call: Call, id: str) -> Response:
+    return shown(call, owned(call, id))
+
+
+def listed(call: Call) -> Response:
+    """Newest first. `cursor` comes from `next_cursor` of the page before."""
+    status = _choice("status", [s.value for s in IntentStatus])
+    channel = _choice("channel", [c.value for c in Channel])
+    limit = _limit()
+    before = _cursor()
+    found: list[Progress] = []
+    more: int | None = before
+    for _ in range(0, MOST_READ, LARGEST_LIMIT):
+        page = call.gateway.intents.newest(call.key.app, more, LARGEST_LIMIT)
+        progresses = call.gateway.intents.load_many([intent_id for intent_id, _ in page])
+        for progress in progresses:
+            if _fits(progress, status, channel):
+                found.append(progress)
+        more = page[-1][1] if len(page) == LARGEST_LIMIT else None
+        if len(found) >= limit or more is None:
+            break
+    kept = found[:limit]
+    if len(found) > limit:
+        more = moves_ms(kept[-1])
+    return _page(call, kept, more)
+
+
+def search(call: Call) -> Response:
+    number = parse_phone(call.body.to, call.body.country).number
+    rows = call.gateway.intents.newest_to(number, LARGEST_LIMIT)
+    progresses = call.gateway.intents.load_many([intent_id for intent_id, _ in rows])
+    own = [p for p in progresses if p.intent.app == call.key.app]
+    return _page(call, own[: call.body.limit], None)
+
+
+def cancel(call: Call, id: str) -> Response:
+    progress = owned(call, id)
+    now = call.gateway.clock.now()
+
+    def change(stored: Progress) -> Progress | None:
+        return moves.canceled(stored, now) if _cancelable(stored) else None
+
+    after = call.gateway.intents.update(id, change)
+    if (
+        after is None
+        or after.status is not IntentStatus.CANCELED
+        or (progress.final and progress.status is not after.status)
+    ):
+        raise Refused("not_cancelable", "Sending has begun, or the intent has ended.")
+    return shown(call, after)
+
+
+def _cancelable(progress: Progress) -> bool:
+    return progress.status in CANCELABLE and not progress.final
+
+
+def moves_ms(progress: Progress) -> int:
+    return round(progress.intent.created_at.timestamp() * 1000)
+
+
+def _fits(progress: Progress, status: str | None, channel: str | None) -> bool:
+    step = progress.step
+    current = progress.attempts[-1].step.channel if progress.attempts else (step.channel if step else None)
+    return (status is None or progress.status == status) and (channel is None or current == channel)
+
+
+def _choice(name: str, accepted: list[str]) -> str | None:
+    value = request.args.get(name)
+    if value is not None and value not in accepted:
+        raise InvalidRequest(FieldError(name, f"must be one of {', '.join(accepted)}"))
+    return value
+
+
+def _limit() -> int:
+    text = request.args.get("limit", str(DEFAULT_LIMIT))
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= LARGEST_LIMIT:
+        raise InvalidRequest(FieldError("limit", f"must be a whole number from 1 to {LARGEST_LIMIT}"))
+    return int(text)
+
+
+def _cursor() -> int | None:
+    text = request.args.get("cursor")
+    if text is None:
+        return None
+    try:
+        return int(base64.urlsafe_b64decode(text.encode()))
+    except (ValueError, binascii.Error) as err:
+        raise InvalidRequest(FieldError("cursor", "is not one that a page gave")) from err
+
+
+def _page(call: Call, progresses: list[Progress], more: int | None) -> Response:
+    now = call.gateway.clock.now()
+    cursor = None if more is None else base64.urlsafe_b64encode(str(more).encode()).decode()
+    document = {"intents": [summary(p, now) for p in progresses], "next_cursor": cursor}
+    return Response(dumps(document), 200, content_type=JSON)
+
+
+ENDPOINTS = (
+    Endpoint("GET", "/intents/{id}", read, ("send",), "An intent with its attempts and timeline.",
+             gives={200: "IntentWhole"}, problems=("not_found",)),
+    Endpoint("GET", "/intents", listed, ("send",), "The application's intents, newest first.",
+             gives={200: "IntentPage"}, problems=("invalid_request",),
+             query={"status": "only this status", "channel": "only this channel",
+                    "limit": "1 to 200, default 50", "cursor": "`next_cursor` of the page before"}),
+    Endpoint("POST", "/intents/search", search, ("send",), "The application's intents to one number.",
+             takes=SearchPayload, gives={200: "IntentPage"},
+             problems=("invalid_request", "invalid_number", "ambiguous_number", "short_code", "too_large",
+                       "unsupported_media_type")),
+    Endpoint("POST", "/intents/{id}/cancel", cancel, ("send",), "Cancel an intent that has not begun to be sent.",
+             gives={200: "IntentWhole"}, problems=("not_found", "not_cancelable")),
+)  # fmt: skip

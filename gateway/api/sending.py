@@ -1,0 +1,180 @@
+"""`POST /send` and `POST /route`: an intent comes in, the verdict goes out."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import Any
+
+from flask import Response, request
+
+from gateway import pipeline
+from gateway.adapters.store.idempotency import Claimed, InProgress, Replay, fingerprint, parse_key
+from gateway.api.answers import summary
+from gateway.api.endpoint import JSON, Call, Endpoint
+from gateway.api.texts import dumps
+from gateway.errors import FieldError, GatewayError, InvalidRequest, Refused
+from gateway.ids import ulid
+from gateway.model import AttemptStatus, Intent, IntentStatus, Progress
+from gateway.normalize.intent import Caller, to_intent
+from gateway.normalize.payload import SendPayload
+from gateway.ports import Claim
+
+LONGEST_WAIT = 10.0
+WAIT_STEP = 0.05
+HANDED_OVER = frozenset(
+    {AttemptStatus.ACCEPTED, AttemptStatus.SENT, AttemptStatus.DELIVERED, AttemptStatus.FAILED, AttemptStatus.CANCELED}
+)
+
+
+def send(call: Call) -> Response:
+    intent = _intent(call)
+    wait = _preferred_wait()
+    claim = _claim(call, intent.id)
+    if isinstance(claim, Response):
+        return claim
+    try:
+        return _accept(call, intent, claim, wait)
+    except GatewayError as err:
+        if claim is not None and isinstance(err, Refused):
+            call.gateway.idempotency.release(claim)
+        raise
+
+
+def _accept(call: Call, intent: Intent, claim: Claim | None, wait: float) -> Response:
+    gateway = call.gateway
+    gateway.admission.check()
+    known = gateway.reads.known(intent.app, intent.to.number, intent.to.email, intent.identity)
+    gateway.caps.take(intent)
+    lane_open = gateway.doorbell.waiting(gateway.lane(intent.purpose)) < gateway.direct_bound
+    progress, answer = pipeline.accept(
+        gateway.house, intent, known, claim, lambda p: dumps(summary(p, intent.created_at)), may_ring=lane_open
+    )
+    gateway.note_accepted(progress)
+    waited = _await_first_attempt(call, progress, wait) if wait else None
+    if waited is not None:
+        answer = dumps(summary(waited, gateway.clock.now()))
+        if claim is not None:
+            gateway.idempotency.amend(claim, answer)
+    response = _accepted(answer, intent.id)
+    if wait:
+        response.headers["Preference-Applied"] = f"wait={wait:g}"
+    return response
+
+
+def route(call: Call) -> Response:
+    """The dry run: the same verdict, nothing stored and nothing sent."""
+    gateway, intent = call.gateway, _intent(call)
+    mode = request.args.get("lookup", "live")
+    if mode not in ("live", "offline"):
+        raise InvalidRequest(FieldError("lookup", "must be live or offline"))
+    known = gateway.reads.known(intent.app, intent.to.number, intent.to.email, intent.identity)
+    progress = pipeline.judge(gateway.house, intent, known, free=mode == "offline")
+    document: dict[str, Any] = summary(replace(progress, ring=False), gateway.clock.now())
+    document.pop("links")
+    return Response(dumps(document), 200, content_type=JSON)
+
+
+def _intent(call: Call) -> Intent:
+    gateway = call.gateway
+    caller = Caller(call.key.app, call.key.test, frozenset(call.key.purposes))
+    default_country = gateway.settings.lookup.default_country_code
+    now = gateway.clock.now()
+    return to_intent(call.body, caller, gateway.policy, intent_id=ulid(), now=now, default_country=default_country)
+
+
+def _claim(call: Call, token: str) -> Claim | Response | None:
+    """The idempotency key, before anything is paid for; or the first answer again."""
+    header = request.headers.get("Idempotency-Key")
+    if header is None:
+        return None
+    key = parse_key(header)
+    printed = fingerprint({"path": request.path} | call.body.model_dump(mode="json"))
+    claimed = call.gateway.idempotency.claim(call.key.id, key, printed, token)
+    match claimed:
+        case Claimed():
+            return claimed.claim
+        case Replay():
+            response = _accepted(claimed.answer, None)
+            response.headers["Idempotent-Replayed"] = "true"
+            return response
+        case InProgress():
+            raise Refused(
+                "idempotency_in_progress",
+                "The first request with this Idempotency-Key is still running.",
+                retry_after_seconds=claimed.retry_after_seconds,
+            )
+        case _:
+            raise Refused("idempotency_mismatch", "This Idempotency-Key was used with another body.")
+
+
+def _accepted(answer: str, intent_id: str | None) -> Response:
+    if intent_id is None:
+        intent_id = answer.partition('"id":"')[2].partition('"')[0]
+    response = Response(answer, 202, content_type=JSON)
+    response.headers["Location"] = f"/intents/{intent_id}"
+    return response
+
+
+def _preferred_wait() -> float:
+    """Seconds of `Prefer: wait=N`, 0 without it. A preference that cannot be read is ignored, as RFC 7240 says."""
+    for preference in request.headers.get("Prefer", "").split(","):
+        name, _, value = preference.partition(";")[0].partition("=")
+        if name.strip().lower() == "wait":
+            text = value.strip().strip('"')
+            return min(LONGEST_WAIT, float(text)) if text.isdigit() else 0.0
+    return 0.0
+
+
+def _await_first_attempt(call: Call, progress: Progress, wait: float) -> Progress | None:
+    """Until the first attempt was handed over, the intent ended, or time is up."""
+    gateway = call.gateway
+    if not gateway.waiting.acquire(blocking=False):
+        return None
+    try:
+        deadline = time.monotonic() + wait
+        current: Progress | None = progress
+        while current is not None and not _handed_over(current) and time.monotonic() < deadline:
+            time.sleep(min(WAIT_STEP, max(0.0, deadline - time.monotonic())))
+            current = gateway.intents.load(progress.intent.id)
+        return current
+    finally:
+        gateway.waiting.release()
+
+
+def _handed_over(progress: Progress) -> bool:
+    handed = any(attempt.status in HANDED_OVER for attempt in progress.attempts)
+    return handed or progress.final or progress.status is IntentStatus.AWAITING_VERIFICATION
+
+
+OF_SENDING = (
+    "invalid_request", "invalid_number", "ambiguous_number", "short_code", "too_large", "unsupported_media_type",
+    "country_not_allowed", "line_type_not_supported", "carrier_not_allowed", "no_route", "recipient_opted_out",
+    "recipient_rate_limited", "destination_rate_limited", "budget_exhausted", "lookup_unavailable",
+)  # fmt: skip
+
+ENDPOINTS = (
+    Endpoint(
+        "POST",
+        "/send",
+        send,
+        ("send",),
+        "Accept an intent: it is durable when this answers.",
+        takes=SendPayload,
+        gives={202: "Intent"},
+        problems=(*OF_SENDING, "idempotency_in_progress", "idempotency_mismatch"),
+        tag="sending",
+    ),
+    Endpoint(
+        "POST",
+        "/route",
+        route,
+        ("send",),
+        "The same decision without sending: the dry run.",
+        takes=SendPayload,
+        gives={200: "Intent"},
+        problems=OF_SENDING,
+        query={"lookup": "`offline` keeps it free of charge: no paid lookup"},
+        tag="sending",
+    ),
+)

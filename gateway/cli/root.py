@@ -1,0 +1,46 @@
+"""The root of the `gateway` command: which subcommand lives in which module, and how errors end."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+
+import click
+
+COMMANDS: Mapping[str, str] = {
+    "demo": "gateway.cli.demo",
+    "serve": "gateway.cli.running",
+    "worker": "gateway.cli.running",
+    "up": "gateway.cli.running",
+    "sandbox": "gateway.cli.running",
+}
+
+
+class LateGroup(click.Group):
+    """Imports a subcommand's module when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        module = COMMANDS.get(cmd_name)
+        if module is None:
+            return None
+        found: click.Command = getattr(importlib.import_module(module), cmd_name.replace("-", "_"))
+        return found
+
+
+@click.group(cls=LateGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="twilio-presend-gateway")
+def cli() -> None:
+    """A pre-send router for Twilio: normalize, enrich, decide, act."""
+
+
+def main() -> None:
+    """Entry point: errors of ours end with one line and status 1, without a traceback."""
+    from gateway.errors import GatewayError
+
+    try:
+        cli()
+    except GatewayError as err:
+        raise SystemExit(f"gateway: {err}") from err

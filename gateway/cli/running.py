@@ -1,0 +1,102 @@
+"""Commands that run the parts: the web server, the worker, all of the Procfile, the sandbox alone."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from gateway.adapters.embedded import EmbeddedRedis
+from gateway.runner import ProcfileError, run_procfile
+from gateway.settings import Settings
+
+WEB_WORKERS, WEB_THREADS = "2", "16"
+
+
+@click.command()
+@click.option("--port", type=int, help="Where to listen; default PORT or 8000.")
+@click.option("--host", default="0.0.0.0", show_default=True)  # noqa: S104 - a server listens
+@click.option("--workers", default=WEB_WORKERS, show_default=True, help="Processes.")
+@click.option("--threads", default=WEB_THREADS, show_default=True, help="Threads in each.")
+def serve(port: int | None, host: str, workers: str, threads: str) -> None:
+    """Run the web server (gunicorn)."""
+    settings = Settings.load()
+    environment = _with_store(settings)
+    argv = [
+        sys.executable, "-m", "gunicorn", "--no-control-socket", "-k", "gthread", "--workers", workers,
+        "--threads", threads, "--bind", f"{host}:{port or settings.port}", "gateway.app:create_app()",
+    ]  # fmt: skip
+    if environment.get("REDIS_URL") == os.environ.get("REDIS_URL"):
+        os.execve(sys.executable, argv, environment)  # noqa: S606 - our own server, no shell
+    from gateway.runner import Runner
+
+    _until_stopped(Runner({"web": argv}, env=environment))
+
+
+@click.command()
+@click.option("--concurrency", type=int, help="Sends in flight; default from [dispatch] concurrency.")
+def worker(concurrency: int | None) -> None:
+    """Run one worker process: many sends in flight, and the sweep."""
+    from gateway.wiring import current
+    from gateway.worker import WorkerProcess
+
+    gateway = current()
+    process = WorkerProcess(gateway, concurrency or gateway.settings.dispatch.concurrency)
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        process.stop()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    process.run()
+
+
+@click.command()
+@click.argument("only", nargs=-1)
+@click.option("--procfile", type=click.Path(path_type=Path), default=Path("Procfile"), show_default=True)
+def up(only: tuple[str, ...], procfile: Path) -> None:
+    """Run all of the Procfile, or only the processes named; each is started again when it ends."""
+    environment = _with_store(Settings.load())
+    try:
+        raise SystemExit(run_procfile(procfile, env=environment, only=only))
+    except ProcfileError as err:
+        raise click.ClickException(str(err)) from err
+
+
+@click.command()
+@click.option("--port", default=8900, show_default=True)
+@click.option("--step-ms", default=50, show_default=True, help="Pause between two statuses.")
+@click.option("--latency-ms", default=0, show_default=True, help="Pause before every answer.")
+@click.option("--inbound-url", help="Where a person's texts go.")
+@click.option("--seed", type=int, help="Makes chance repeatable.")
+def sandbox(port: int, step_ms: int, latency_ms: int, inbound_url: str | None, seed: int | None) -> None:
+    """Run the local Twilio and SendGrid alone."""
+    from gateway.sandbox import SandboxOptions
+    from gateway.sandbox import serve as serve_sandbox
+
+    click.echo(f"A local Twilio listens on http://127.0.0.1:{port}/ (its scenarios are listed there).")
+    serve_sandbox(
+        SandboxOptions(port=port, step_ms=step_ms, latency_ms=latency_ms, inbound_url=inbound_url, seed=seed)
+    )
+
+
+def _with_store(settings: Settings) -> dict[str, str]:
+    """The environment for children; the embedded Redis is ours, so that none of them takes it away."""
+    environment = dict(os.environ)
+    if settings.embedded:
+        store = EmbeddedRedis.start(settings.data_dir, maxmemory=settings.store.maxmemory)
+        _keep.append(store)
+    return environment
+
+
+_keep: list[EmbeddedRedis] = []
+
+
+def _until_stopped(runner) -> None:  # type: ignore[no-untyped-def]
+    stopped = signal.sigwait
+    with runner:
+        stopped({signal.SIGTERM, signal.SIGINT})

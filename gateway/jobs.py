@@ -1,0 +1,11 @@
+"""The jobs that RQ runs. Their names are stored in Redis and seen by other versions: retire them, never rename them."""
+
+from __future__ import annotations
+
+from gateway import pipeline
+from gateway.wiring import current
+
+
+def wake(intent_id: str) -> None:
+    """Look at one intent and do what it needs now."""
+    pipeline.run(current().house, intent_id)

@@ -1,0 +1,146 @@
+"""The story: an intent is normalized, enriched, decided, accepted; a worker acts. Nothing is decided here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from gateway import decide, enrich
+from gateway.act import Acting, dispatch, look_after, moves
+from gateway.errors import LookupUnavailable, Refused
+from gateway.model import Decision, Facts, Intent, IntentStatus, Lookup, LookupSource, Progress, Reason
+from gateway.ports import Claim, Known, Reads
+
+SHORTEST_PAUSE, LONGEST_PAUSE = timedelta(seconds=4), timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What the story needs: powers to read (enrich), powers to write (act), and the fields bought by default."""
+
+    reads: Reads
+    acting: Acting
+    default_fields: tuple[str, ...]
+
+
+def judge(house: House, intent: Intent, known: Known, *, free: bool = False) -> Progress:
+    """Enrich and decide, without accepting. Raises Refused for a no; `pending_lookup` when Lookup cannot answer now.
+
+    `free`: nothing may be paid for (the dry run with `lookup=offline`).
+    """
+    policy = house.acting.policy
+    refusal = decide.precheck(
+        intent, policy, suppressions=known.suppressions, email_suppressions=known.email_suppressions
+    )
+    if refusal is not None:
+        raise Refused(refusal.code, refusal.detail)
+    facts = enrich.offline(intent, known, house.reads, intent.created_at) if free else _facts(house, intent, known)
+    if facts is None:
+        unknown = Lookup(intent.to.number, LookupSource.DEFERRED, None, country=intent.to.country)
+        return moves.accepted(intent, Decision(), unknown, pending=True)
+    decision = decide.decide(intent, facts, policy)
+    if decision.refusal is not None:
+        raise Refused(decision.refusal.code, decision.refusal.detail)
+    return moves.accepted(intent, decision, facts.lookup, pending=False)
+
+
+def accept(
+    house: House,
+    intent: Intent,
+    known: Known,
+    claim: Claim | None,
+    answered: Callable[[Progress], str],
+    *,
+    may_ring: bool = True,
+) -> tuple[Progress, str]:
+    """The intent is durable when this returns: its progress and the answer that its idempotency key keeps."""
+    progress = judge(house, intent, known)
+    answer = answered(progress)
+    kept = None if claim is None else Claim(claim.key, claim.token, claim.fingerprint, answer)
+    house.acting.writes.intents.accept(progress, kept, ring=progress.ring and may_ring)
+    return progress, answer
+
+
+def run(house: House, intent_id: str) -> Progress | None:
+    """Whatever this intent needs now: the worker's whole job, safe to run at any time and any number of times."""
+    progress = house.acting.writes.intents.load(intent_id)
+    if progress is None or progress.final:
+        return progress
+    if progress.status is IntentStatus.PENDING_LOOKUP or _facts_are_old(house, progress):
+        progress = _decide_again(house, progress)
+    match progress.status if progress is not None else None:
+        case IntentStatus.QUEUED:
+            return dispatch(house.acting, progress) if progress is not None else None
+        case IntentStatus.SENDING | IntentStatus.SENT:
+            return look_after(house.acting, progress) if progress is not None and not progress.final else progress
+        case IntentStatus.AWAITING_VERIFICATION:
+            return _code_time_over(house, progress) if progress is not None else None
+    return progress
+
+
+def _facts(house: House, intent: Intent, known: Known) -> Facts | None:
+    """None: accept now, and let the worker look up."""
+    purpose, now = house.acting.purpose(intent), house.acting.clock.now()
+    wanted = enrich.wanted_for(intent, purpose, house.default_fields)
+    try:
+        return enrich.enrich(intent, known, house.reads, wanted, now)
+    except LookupUnavailable as err:
+        match purpose.on_lookup_failure:
+            case "offline":
+                return enrich.offline(intent, known, house.reads, now)
+            case "stale":
+                return _stale(house, intent, known, wanted)
+            case "defer":
+                return None
+        raise Refused("lookup_unavailable", f"Lookup is unavailable: {err.cause}", retry_after_seconds=30) from err
+
+
+def _stale(house: House, intent: Intent, known: Known, wanted: enrich.Wanted) -> Facts | None:
+    try:
+        return enrich.stale(intent, known, house.reads, wanted, house.acting.clock.now())
+    except LookupUnavailable:
+        return None
+
+
+def _facts_are_old(house: House, progress: Progress) -> bool:
+    """Facts older than the purpose allows are fetched and decided again, before anything was tried."""
+    limit = enrich.wanted_for(progress.intent, house.acting.purpose(progress.intent), house.default_fields).max_age
+    lookup = progress.lookup
+    if limit is None or progress.attempts or progress.status is not IntentStatus.QUEUED:
+        return False
+    if lookup is None or lookup.looked_up_at is None or progress.proved:
+        return False
+    intent = progress.intent
+    waited_since = max(intent.created_at, lookup.looked_up_at)
+    return house.acting.clock.now() - waited_since > limit
+
+
+def _decide_again(house: House, progress: Progress) -> Progress | None:
+    intents, clock = house.acting.writes.intents, house.acting.clock
+    intent, now = progress.intent, clock.now()
+    if now >= moves.expires_at(intent):
+        return _store(house, progress, moves.expired(progress, now))
+    known = house.acting.known(intent)
+    try:
+        facts = _facts(house, intent, known)
+    except Refused as err:
+        return _store(house, progress, moves.ended(progress, IntentStatus.FAILED, now, Reason(err.code, err.detail)))
+    if facts is None:
+        waited = min(max(SHORTEST_PAUSE, (now - intent.created_at) / 2), LONGEST_PAUSE)
+        later = moves.postponed(progress, now + waited, now, "lookup is unavailable")
+        return intents.update(intent.id, lambda p: later if p.version == progress.version else None)
+    decision = decide.decide(intent, facts, house.acting.policy)
+    return _store(house, progress, moves.decided(progress, decision, facts.lookup, now))
+
+
+def _code_time_over(house: House, progress: Progress) -> Progress | None:
+    awaited, now = progress.verification, house.acting.clock.now()
+    if awaited is None or now < awaited.expires_at:
+        return progress
+    return _store(house, progress, moves.unproved(progress, now, Reason("expired", "no right code came in time")))
+
+
+def _store(house: House, seen: Progress, wanted: Progress) -> Progress | None:
+    change = house.acting.writes.intents.update
+    return change(seen.intent.id, lambda stored: wanted if stored.version == seen.version else None)

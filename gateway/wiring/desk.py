@@ -1,0 +1,93 @@
+"""The door's desk over the store: what it has seen, what waits for its owner, whom to tell."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+
+from gateway.act import Acting
+from gateway.adapters.store import names, scripts
+from gateway.adapters.store.apps import Apps
+from gateway.adapters.store.connection import Client, store_errors
+from gateway.adapters.store.learned import Learned
+from gateway.adapters.store.proofs import Proofs
+from gateway.adapters.store.suppressions import Suppressions
+from gateway.inbox.events import StatusReported, Subject
+from gateway.model import SuppressionEntry
+from gateway.wiring.powers import split_owner
+
+SEEN_FOR = timedelta(hours=48)
+PARKED_FOR = timedelta(minutes=10)
+PARKED_BOUND = 20
+TellApp = Callable[[str, str, Mapping[str, str]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class OptOutList:
+    """Implements inbox.desk.OptOuts."""
+
+    suppressions: Suppressions
+
+    def add(self, address: str, entry: SuppressionEntry) -> bool:
+        return self.suppressions.add(address, entry)
+
+    def lift(self, address: str, sources: frozenset[str], *, who: str, why: str) -> bool:
+        return self.suppressions.remove(address, scopes=None, sources=sources, who=who, why=why)[0]
+
+
+@dataclass(frozen=True, slots=True)
+class StoreDesk:
+    """Implements inbox.desk.Desk."""
+
+    client: Client
+    acting: Acting
+    opt_outs: OptOutList
+    learned: Learned
+    proofs: Proofs
+    apps: Apps
+    tell: TellApp
+
+    def seen(self, event_id: str) -> bool:
+        with store_errors():
+            return bool(self.client.exists(names.seen(event_id)))
+
+    def remember(self, event_id: str) -> None:
+        with store_errors():
+            self.client.set(names.seen(event_id), 1, ex=SEEN_FOR)
+
+    def park(self, event: StatusReported) -> tuple[str, int] | None:
+        if not event.sid or event.address is not None:
+            return None
+        keys = [names.sid(event.sid), names.parked(event.sid)]
+        text = json.dumps(asdict(event))
+        owner = scripts.run(self.client, "park", keys, text, round(PARKED_FOR.total_seconds()), PARKED_BOUND)
+        return split_owner(owner)
+
+    def parked(self, sid: str) -> list[StatusReported]:
+        """Events that came before their SID had an owner; they are taken out."""
+        with store_errors():
+            rows = self.client.lpop(names.parked(sid), PARKED_BOUND) or []
+        events = []
+        for row in rows:
+            document = json.loads(row)
+            document["subject"] = Subject(document["subject"])
+            events.append(StatusReported(**document))
+        return events
+
+    def open_window(self, person: str, sender: str, at: datetime) -> None:
+        self.learned.open_window(person, sender, at)
+
+    def app_for(self, sender: str, person: str) -> str | None:
+        return self.apps.owner(sender) or self.learned.last_writer(person, sender)
+
+    def tell_app(self, app: str, kind: str, fields: Mapping[str, str]) -> None:
+        self.tell(app, kind, fields)
+
+    def factor_reported(self, kind: str, identity: str, factor_sid: str) -> bool:
+        if kind == "factor.deleted":
+            return self.proofs.drop(factor_sid)
+        if kind == "factor.verified":
+            return self.proofs.mark(factor_sid, "verified")
+        return False

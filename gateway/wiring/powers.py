@@ -1,0 +1,102 @@
+"""The powers that the stages are given, put together from the adapters: Reads for enrich, Writes for act."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from gateway.adapters.lookups import Lookups
+from gateway.adapters.store import names
+from gateway.adapters.store.connection import Client, store_errors
+from gateway.adapters.store.intents import IntentStore
+from gateway.adapters.store.known import read_known
+from gateway.adapters.store.learned import Learned
+from gateway.adapters.store.limits import Bucket, Limits
+from gateway.adapters.store.suppressions import Suppressions
+from gateway.adapters.twilio import TwilioCalls
+from gateway.model import LineType, Lookup, SuppressionEntry
+from gateway.ports import Clock, Known
+from gateway.settings import Pace
+
+CALLING = frozenset({"voice"})
+MESSAGING = frozenset({"sms", "whatsapp"})
+
+
+class StoreReads:
+    """Implements ports.Reads."""
+
+    def __init__(self, client: Client, hasher: names.Hasher, clock: Clock, lookups: Lookups) -> None:
+        self._client = client
+        self._hash = hasher
+        self._clock = clock
+        self._lookups = lookups
+
+    def known(self, app: str, number: str, email: str | None, identity: str | None) -> Known:
+        now = self._clock.now()
+        return read_known(self._client, self._hash, now, app=app, number=number, email=email, identity=identity)
+
+    def lookup(
+        self, number: str, fields: Sequence[str], *, max_age: timedelta | None, allow_stale: bool, app: str
+    ) -> Lookup:
+        return self._lookups.lookup(number, fields, max_age=max_age, allow_stale=allow_stale, app=app)
+
+    def offline(self, number: str) -> Lookup:
+        return self._lookups.offline(number)
+
+
+@dataclass(frozen=True, slots=True)
+class StoreWrites:
+    """Implements ports.Writes."""
+
+    client: Client
+    clock: Clock
+    intents: IntentStore
+    calls: TwilioCalls
+    suppressions: Suppressions
+    learned: Learned
+    limits: Limits
+    paces: Mapping[str, Pace]
+
+    def owner_of(self, sid: str) -> tuple[str, int] | None:
+        if not sid:
+            return None
+        with store_errors():
+            owner = self.client.get(names.sid(sid))
+        return split_owner(owner)
+
+    def suppress(self, address: str, entry: SuppressionEntry) -> None:
+        self.suppressions.add(address, entry)
+
+    def learn(
+        self,
+        number: str,
+        channel: str,
+        *,
+        line_type: LineType | None,
+        hold: timedelta | None,
+        unreachable: bool,
+        at: datetime,
+    ) -> None:
+        if line_type is not None:
+            self.learned.learn(number, line_type, "send_error", at)
+        if hold is not None:
+            self.learned.hold(number, channel, at + hold)
+        if unreachable:
+            self.learned.unreachable(number, channel, f"{at.timestamp()}")
+
+    def take_tokens(self, sender: str, channel: str) -> timedelta:
+        pace = self.paces.get(sender)
+        if pace is None:
+            return timedelta(0)
+        kind, rate = ("calls", pace.calls_per_second) if channel in CALLING else ("messages", pace.messages_per_second)
+        if rate <= 0 or channel not in CALLING | MESSAGING:
+            return timedelta(0)
+        return self.limits.take([Bucket(f"{kind}:{sender}", rate, max(1, round(rate)))])
+
+
+def split_owner(owner: bytes | None) -> tuple[str, int] | None:
+    if owner is None:
+        return None
+    intent_id, _, number = owner.decode().rpartition("/")
+    return intent_id, int(number)

@@ -1,0 +1,52 @@
+"""The sweep: rings for every open intent whose time has come, fairly between applications, and never twice at once.
+
+Any number of processes may sweep: taking an intent puts it off in the same step, so each is taken by one.
+"""
+
+from __future__ import annotations
+
+from gateway.adapters.store.doorbell import LANES
+from gateway.wiring.gateway import Gateway
+
+EVERY_SECONDS = 0.25
+QUEUE_BOUND = 512
+SHARE = 64
+
+
+class Sweep:
+    every_seconds = EVERY_SECONDS
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+
+    def once(self) -> int:
+        """Rings for what is due, lane by lane; gives the number of bells rung. Raises StoreUnavailable."""
+        names = self._gateway.intents.open_names()
+        return sum(self._lane(lane, [name for name in names if name.startswith(f"{lane}|")]) for lane in LANES)
+
+    def _lane(self, lane: str, names: list[str]) -> int:
+        """One share for each application in turn, until the queue is full or nothing is due."""
+        waiting = set(self._gateway.doorbell.waiting_ids(lane)) if names else set()
+        room, rung = QUEUE_BOUND - len(waiting), 0
+        while names and room > 0:
+            still_due = []
+            share = max(1, min(SHARE, room // len(names)))
+            for name in names:
+                taken = self._gateway.intents.take_due(name, self._gateway.clock.now(), share)
+                fresh = [intent_id for intent_id in taken if intent_id not in waiting]
+                self._ring(lane, name, fresh)
+                room, rung = room - len(fresh), rung + len(fresh)
+                if len(taken) == share:
+                    still_due.append(name)
+            names = still_due
+        return rung
+
+    def _ring(self, lane: str, name: str, intent_ids: list[str]) -> None:
+        if not intent_ids:
+            return
+        found = dict(self._gateway.intents.versions(intent_ids))
+        for intent_id in intent_ids:
+            if intent_id not in found:
+                self._gateway.intents.forget_due(name, intent_id)
+        if found:
+            self._gateway.doorbell.ring(lane, found.items())

@@ -1,0 +1,29 @@
+"""What many tests share: a real Redis for the whole session, emptied for each test that asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gateway.adapters.embedded import EmbeddedRedis
+from gateway.adapters.store.connection import Client, connect
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    home: Path = tmp_path_factory.mktemp("redis")
+    with EmbeddedRedis.start(home, maxmemory="512mb") as server:
+        yield server.url
+
+
+@pytest.fixture
+def client(redis_url: str) -> Iterator[Client]:
+    found = connect(redis_url)
+    found.flushall()
+    yield found
+    found.close()
+
+
+
