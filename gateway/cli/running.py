@@ -79,9 +79,7 @@ def sandbox(port: int, step_ms: int, latency_ms: int, inbound_url: str | None, s
     from gateway.sandbox import serve as serve_sandbox
 
     click.echo(f"A local Twilio listens on http://127.0.0.1:{port}/ (its scenarios are listed there).")
-    serve_sandbox(
-        SandboxOptions(port=port, step_ms=step_ms, latency_ms=latency_ms, inbound_url=inbound_url, seed=seed)
-    )
+    serve_sandbox(SandboxOptions(port=port, step_ms=step_ms, latency_ms=latency_ms, inbound_url=inbound_url, seed=seed))
 
 
 def _with_store(settings: Settings) -> dict[str, str]:
