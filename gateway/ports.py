@@ -132,9 +132,13 @@ class Writes(Protocol):
         line_type: LineType | None,
         hold: timedelta | None,
         unreachable: bool,
+        attempt: str,
         at: datetime,
     ) -> None:
-        """Remember what an error teaches of a number: its line type, a hold, one more time unreachable."""
+        """Remember what an error teaches of a number: its line type, a hold, one more time unreachable.
+
+        `attempt` names what failed, so that telling it twice counts once.
+        """
 
     def take_tokens(self, sender: str, channel: str) -> timedelta:
         """Zero when a send may go now (a token was taken), else how long to wait."""

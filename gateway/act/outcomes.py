@@ -54,7 +54,13 @@ def follow(acting: Acting, intent: Intent, attempt: Attempt, outcome: Outcome, r
     if row.learns is not None or row.hold is not None or unreachable:
         held = "all" if row.failure is FailureClass.FRAUD else channel
         acting.writes.learn(
-            intent.to.number, held, line_type=row.learns, hold=row.hold, unreachable=unreachable, at=now
+            intent.to.number,
+            held,
+            line_type=row.learns,
+            hold=row.hold,
+            unreachable=unreachable,
+            attempt=f"{intent.id}/{attempt.number}",
+            at=now,
         )
     if row.failure is FailureClass.ACCOUNT:
         acting.pause_sending(ACCOUNT_PAUSE, f"account:{row.code}")

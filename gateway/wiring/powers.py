@@ -76,6 +76,7 @@ class StoreWrites:
         line_type: LineType | None,
         hold: timedelta | None,
         unreachable: bool,
+        attempt: str,
         at: datetime,
     ) -> None:
         if line_type is not None:
@@ -83,7 +84,7 @@ class StoreWrites:
         if hold is not None:
             self.learned.hold(number, channel, at + hold)
         if unreachable:
-            self.learned.unreachable(number, channel, f"{at.timestamp()}")
+            self.learned.unreachable(number, channel, attempt)
 
     def take_tokens(self, sender: str, channel: str) -> timedelta:
         pace = self.paces.get(sender)

@@ -18,6 +18,7 @@ from gateway.errors import StoreUnavailable
 Client: TypeAlias = Any
 """A redis-py client that answers in bytes. Its own stubs answer every command with a union that tells nothing."""
 POOL_SIZE = 512
+_NOT_NOW = ("NOREPLICAS", "MISCONF", "LOADING", "MASTERDOWN", "CLUSTERDOWN")
 
 
 def connect(url: str, *, timeout_seconds: float = 5.0, pool_size: int = POOL_SIZE) -> Client:
@@ -63,3 +64,8 @@ def store_errors() -> Iterator[None]:
         raise StoreUnavailable(f"Redis does not answer: {type(err).__name__}") from err
     except redis.exceptions.OutOfMemoryError as err:
         raise StoreUnavailable("Redis is out of memory") from err
+    except redis.exceptions.ResponseError as err:
+        cause = next((word for word in _NOT_NOW if word in str(err)), None)
+        if cause is None:
+            raise
+        raise StoreUnavailable(f"Redis takes no writes: {cause}") from err
