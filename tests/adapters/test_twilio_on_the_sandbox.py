@@ -1,4 +1,4 @@
-"""The adapter against the local Twilio: a lost answer is found again, codes are checked, and all requests are judged."""
+"""The adapter against the local Twilio: lost answers are found again, codes are checked, all requests are judged."""
 
 from __future__ import annotations
 

@@ -57,11 +57,11 @@ def test_a_redis_that_may_evict_is_refused_by_name(own: tuple[Api, EmbeddedRedis
 
 def test_admission_closes_before_the_store_is_full(own: tuple[Api, EmbeddedRedis]) -> None:
     api, _ = own
-    used = int(api.gateway.client.info("memory")["used_memory"])
-    api.gateway.client.set("ballast", b"x" * (int(32 * 1024 * 1024 * 0.6) - used))
+    for number in range(20):
+        api.gateway.client.set(f"ballast:{number}", b"x" * 1_000_000)
     answer = api.post("/send", HELLO)
     assert (answer.status_code, problem_of(answer)["code"]) == (503, "store_unavailable")
-    api.gateway.client.delete("ballast")
+    api.gateway.client.delete(*(f"ballast:{number}" for number in range(20)))
     assert api.post("/send", HELLO).status_code == 202
 
 

@@ -38,7 +38,19 @@ def answered(client: Any, claim: Claim, answer: str) -> None:
     """Accept an intent under the claim, by the script that the accept step runs."""
     keys = [f"test:{n}" for n in range(1, 10)]
     keys[6] = claim.key
-    args: list[str | int] = ["intent", claim.token, answer, 60_000, "sealed", "state", 1, 1, "normal|app", 60, "counter"]
+    args: list[str | int] = [
+        "intent",
+        claim.token,
+        answer,
+        60_000,
+        "sealed",
+        "state",
+        1,
+        1,
+        "normal|app",
+        60,
+        "counter",
+    ]
     assert scripts.run(client, "accept", keys, *args) == b"accepted"
 
 

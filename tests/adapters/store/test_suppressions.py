@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gateway.adapters.store import names
+from gateway.adapters.store import names, scripts
 from gateway.adapters.store.codec import Sealer
 from gateway.adapters.store.suppressions import IMPORT_BATCH, Suppressions
 from gateway.errors import InvalidRequest, StoreUnavailable
@@ -217,6 +217,27 @@ def test_a_scope_or_source_that_the_scripts_could_misread_is_refused(
     with pytest.raises(InvalidRequest, match=field):
         listed.import_many([(NUMBER, wrong)])
     assert listed.count() == 0
+
+
+def test_an_attempt_does_not_begin_while_an_entry_stands(
+    listed: Suppressions, stop: SuppressionEntry, client: Any, hasher: Any
+) -> None:
+    bucket, field, _ = names.suppression_bucket(hasher(NUMBER))
+    keys = [*(f"test:{n}" for n in range(1, 5)), bucket, "test:email", "test:counts", "test:day"]
+
+    def begin(scopes: str, exempt: str = " ") -> bytes:
+        client.hset("test:1", "v", 1)
+        verdict: bytes = scripts.run(
+            client, "begin", keys, "id", 1, "state", 1, "id/1", 1000, field, scopes, "", "", exempt, "counter"
+        )
+        return verdict
+
+    listed.add(NUMBER, replace(stop, scope="sms"))
+    assert begin(" all sms ") == b"suppressed"
+    assert begin(" all voice ") == b"begun"
+    assert begin(" all sms ", exempt=" keyword ") == b"begun"
+    listed.remove(NUMBER, scopes=None, sources=None, who="", why="")
+    assert begin(" all sms ") == b"begun"
 
 
 def test_fifty_at_once_lose_nothing(listed: Suppressions, stop: SuppressionEntry, at_once: Any) -> None:
