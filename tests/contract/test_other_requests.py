@@ -27,10 +27,15 @@ EXECUTION = {"sid": "FN" + "0" * 32, "contact_channel_address": NUMBER, "date_cr
 LISTS: dict[str, list[dict[str, Any]]] = {"Executions": [EXECUTION]}
 
 
+LISTED = frozenset(
+    {"Messages", "Calls", "IncomingPhoneNumbers", "Attempts", "Executions", "PhoneNumbers", "ShortCodes"}
+)
+
+
 def answer(method: str, url: str) -> Response:
     path = url.partition("?")[0]
     name = path.rpartition("/")[2].removesuffix(".json")
-    if name in ("Messages", "Calls", "IncomingPhoneNumbers", "Attempts", "Executions") and method == "GET":
+    if name in LISTED and method == "GET":
         body: dict[str, Any] = {"rows": LISTS.get(name, []), "meta": {"key": "rows", "next_page_url": None}}
         return Response(200, json.dumps(body))
     if "/Verifications/" in path and method == "GET":
@@ -90,6 +95,10 @@ REQUESTS: dict[str, tuple[Callable[[TwilioCalls], object], list[str]]] = {
     "account": (lambda calls: calls.account(), ["account fetch"]),
     "numbers": (lambda calls: calls.incoming_numbers(), ["incoming number list"]),
     "messaging service": (lambda calls: calls.messaging_service(SERVICE), ["messaging service fetch"]),
+    "senders of a service": (
+        lambda calls: calls.service_senders(SERVICE),
+        ["messaging service PhoneNumbers", "messaging service ShortCodes"],
+    ),
     "verify service": (lambda calls: calls.verify_service(VERIFY_SERVICE), ["verify service fetch"]),
     "flow": (lambda calls: calls.flow(FLOW_SID), ["flow fetch"]),
 }

@@ -336,4 +336,15 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     ),
     Endpoint("flow fetch", "GET", STUDIO, "/v2/Flows/{Sid}", {"Sid": sid("FW")}),
     Endpoint("messaging service fetch", "GET", MESSAGING, "/v1/Services/{Sid}", {"Sid": sid("MG")}),
+    *(
+        Endpoint(
+            f"messaging service {what}",
+            "GET",
+            MESSAGING,
+            "/v1/Services/{ServiceSid}/" + what,
+            {"ServiceSid": sid("MG")},
+            {"PageSize": whole(1, 1000), "Page": whole(0), "PageToken": text()},
+        )
+        for what in ("PhoneNumbers", "ShortCodes")
+    ),
 )
