@@ -4,5 +4,6 @@ from gateway.act.acting import Acting
 from gateway.act.dispatch import dispatch
 from gateway.act.followup import look_after
 from gateway.act.reports import report
+from gateway.act.settling import look_at_proof
 
-__all__ = ["Acting", "dispatch", "look_after", "report"]
+__all__ = ["Acting", "dispatch", "look_after", "look_at_proof", "report"]

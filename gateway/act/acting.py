@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -15,13 +16,17 @@ from gateway.model import Attempt, Channel, FailureClass, Intent, Policy, Progre
 from gateway.optout import blocking_scopes, exempt_sources
 from gateway.ports import Clock, Known, Writes
 
+TOLD_APART_BY_TEXT = frozenset({Channel.SMS, Channel.STUDIO, Channel.EMAIL})
+"""Of calls, codes and templates a provider's list shows the address alone."""
+
 
 @dataclass(frozen=True, slots=True)
 class Acting:
     """Everything a step needs; made once by wiring.
 
     `known` reads what the state knows of a recipient; `hashed` is the keyed hash of texts; `alert` tells an operator
-    (event name, fields without personal data).
+    (event name, fields without personal data). `bound` takes the events that came before their SID had an owner.
+    `under_way` is entered for a step's provider call, to bound how many are in flight at once.
     """
 
     writes: Writes
@@ -35,6 +40,8 @@ class Acting:
     paused_until: Callable[[], datetime | None]
     pause_sending: Callable[[timedelta, str], None]
     zones: Callable[[str], tuple[str, ...]]
+    bound: Callable[[str], None] = lambda _: None
+    under_way: AbstractContextManager[object] = field(default_factory=nullcontext)
     pace: Pace = field(default_factory=Pace)
     search_after: tuple[timedelta, ...] = (timedelta(seconds=30), timedelta(seconds=120))
 
@@ -74,6 +81,12 @@ class Acting:
             whatsapp_window_open=window,
         )
 
+    def writer(self, step: Step, sender: Sender) -> str:
+        """What a reply to this step will come to; empty where there is none. A service picks its number by itself."""
+        if step.channel is Channel.SMS:
+            return sender.messaging_service_sid or sender.from_number
+        return sender.whatsapp_from if step.channel is Channel.WHATSAPP else ""
+
     def request(self, situation: Situation) -> ProviderRequest:
         return self.shape(situation.step).request(situation)
 
@@ -95,6 +108,7 @@ class Acting:
 
     def fingerprint(self, intent: Intent, step: Step) -> str:
         """The same for two attempts that a provider's list could not tell apart."""
-        content = intent.content
-        said = content.body or content.content_sid or intent.flow or ""
-        return self.hashed(f"{intent.to.number}\n{intent.to.email or ''}\n{step}\n{said}\n{content.say or ''}")
+        said = (intent.content.body or intent.flow or "").replace("\r\n", "\n").strip()
+        if step.channel not in TOLD_APART_BY_TEXT:
+            said = ""
+        return self.hashed(f"{intent.to.number}\n{intent.to.email or ''}\n{step}\n{said}")

@@ -5,16 +5,24 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+import structlog
+
 from gateway.act import moves, outcomes
 from gateway.act.acting import Acting
-from gateway.act.reports import report
+from gateway.act.reports import SUBJECTS, report
+from gateway.act.starting import note_start, shared_start
+from gateway.channels.shape import ProviderRequest, Situation
 from gateway.codes import CodeRow
 from gateway.errors import ProviderError
-from gateway.model import Channel, Outcome, Progress, Reason, Step
+from gateway.model import AttemptStatus, Channel, Facts, Intent, Lookup, LookupSource, Outcome, Progress, Reason, Step
 from gateway.optout import stopped
 from gateway.ports import Begun
 
+CHANGEABLE = frozenset({Channel.WHATSAPP, Channel.STUDIO})
+"""A window may have closed, a flow may have left the configuration."""
 BUSY_PAUSE = timedelta(seconds=2)
+RECHECK_AFTER = timedelta(milliseconds=100)
+HELD_PAUSE = timedelta(milliseconds=500)
 OPTED_OUT = "recipient_opted_out"
 
 
@@ -31,12 +39,31 @@ def dispatch(acting: Acting, progress: Progress) -> Progress | None:
         return _wait_for_totp(acting, progress, step, now)
     sender = acting.sender_for(progress)
     marked = moves.begun(progress, now, sender.name, acting.fingerprint(progress.intent, step), acting.pace)
-    verdict = acting.writes.intents.begin(marked, acting.scopes(step), acting.exempt(progress.intent, step))
+    lack = _lack(acting, progress, step, now)
+    if lack is not None:
+        return _change(acting, progress, moves.stepped(progress, now, lack))
+    situation = acting.situation(marked, marked.attempts[-1], moves.expires_at(progress.intent))
+    request = acting.request(situation)
+    exempt, writer = acting.exempt(progress.intent, step), acting.writer(step, sender)
+    verdict = acting.writes.intents.begin(marked, acting.scopes(step), exempt, writer)
     if verdict.verdict != "begun":
         return _refused(acting, progress, verdict, now)
     begun = replace(marked, version=marked.version + 1, added=())
-    outcome, row = _send(acting, begun)
+    with acting.under_way, structlog.contextvars.bound_contextvars(attempt=marked.attempts[-1].number):
+        waited = acting.clock.now() - now
+        if waited > acting.pace.lease / 2:
+            return begun  # this process stood still: by the time of an answer others may have searched, so none is sent
+        if waited > RECHECK_AFTER and _stopped_since(acting, begun.intent, step):
+            outcome, row = outcomes.stopped_in_time(), None
+        else:
+            outcome, row = _send(acting, begun, situation, request)
     return report(acting, begun, len(begun.attempts), outcome, row)
+
+
+def _stopped_since(acting: Acting, intent: Intent, step: Step) -> bool:
+    """Whether an opt-out came after the mark, for a call that had to wait until others were answered."""
+    known = acting.known(intent)
+    return stopped(step, acting.purpose(intent), known.suppressions, known.email_suppressions) is not None
 
 
 def _not_now(acting: Acting, progress: Progress, now: datetime) -> Progress | None:
@@ -56,22 +83,42 @@ def _not_now(acting: Acting, progress: Progress, now: datetime) -> Progress | No
     return None
 
 
-def _send(acting: Acting, begun: Progress) -> tuple[Outcome, CodeRow | None]:
+def _lack(acting: Acting, progress: Progress, step: Step, now: datetime) -> Reason | None:
+    """Why the step cannot be taken any more, where that can have changed since it was decided."""
+    if step.channel not in CHANGEABLE:
+        return None
+    lookup = progress.lookup or Lookup(progress.intent.to.number, LookupSource.OFFLINE, None)
+    window = acting.known(progress.intent).whatsapp_window_until
+    facts = Facts(as_of=now, lookup=lookup, whatsapp_window_until=window)
+    lack = acting.shape(step).lacks(step, progress.intent, facts, acting.policy)
+    return None if lack is None else Reason(getattr(lack, "code", "no_route"), f"{step} is passed over: {lack}")
+
+
+def _send(
+    acting: Acting, begun: Progress, situation: Situation, request: ProviderRequest
+) -> tuple[Outcome, CodeRow | None]:
     """Never raises a provider's error: it becomes an Outcome."""
-    attempt = begun.attempts[-1]
-    situation = acting.situation(begun, attempt, moves.expires_at(begun.intent))
-    request = acting.request(situation)
+    channel = situation.step.channel
+    shared = shared_start(acting, begun, request)
+    if shared is not None:
+        return shared, None
     try:
-        answer = acting.writes.calls.send(request, test=begun.intent.test)
+        answer = acting.writes.calls.send(request, test=situation.intent.test)
     except ProviderError as error:
-        return outcomes.of_error(error, attempt.step.channel)
-    return acting.shape(attempt.step).read(answer, situation), None
+        return outcomes.of_error(error, channel)
+    outcome = acting.shape(situation.step).read(answer, situation)
+    if outcome.status is AttemptStatus.FAILED:
+        return outcomes.of_failed_answer(outcome, str(answer.get("status") or ""), SUBJECTS[channel])
+    note_start(acting, begun, request, outcome)
+    return outcome, None
 
 
 def _refused(acting: Acting, progress: Progress, begun: Begun, now: datetime) -> Progress | None:
     if begun.verdict == "suppressed":
         why = Reason(OPTED_OUT, f"{progress.step} is passed over: the recipient opted out")
         return _change(acting, progress, moves.stepped(progress, now, why, suppressed=True))
+    if begun.verdict == "held":
+        return _change(acting, progress, moves.postponed(progress, now + HELD_PAUSE, now))
     if begun.verdict == "busy":
         why_not = "another attempt with the same content has no outcome yet"
         return _change(acting, progress, moves.postponed(progress, now + BUSY_PAUSE, now, why_not))

@@ -35,7 +35,9 @@ def _resolve(acting: Acting, progress: Progress, attempt: Attempt) -> Progress |
     if now >= moves.expires_at(progress.intent):
         return _store(acting, progress, moves.expired(progress, now))
     due = _search_due(acting, attempt)
-    if due is None or attempt.step.channel in UNSEARCHABLE:
+    if due is None:
+        return _store(acting, progress, _never_created(acting, progress, now))
+    if attempt.step.channel in UNSEARCHABLE:
         return _store(acting, progress, moves.postponed(_as_unknown(progress), moves.expires_at(progress.intent), now))
     if now < due:
         return _store(acting, progress, moves.postponed(_as_unknown(progress), due, now))
@@ -61,6 +63,12 @@ def _ours(acting: Acting, progress: Progress, attempt: Attempt) -> Found | None:
     situation = acting.situation(progress, attempt, moves.expires_at(progress.intent))
     request = acting.request(situation)
     for found in acting.writes.calls.search(attempt, request, test=progress.intent.test):
+        if attempt.step.channel is Channel.VERIFY:
+            # One address has one verification at a time, whoever started it; one that is over is not what was begun.
+            if found.answer.get("status") != "approved":
+                acting.writes.verifications.expect(found.sid, progress.intent.id)
+                return found
+            continue
         owner = acting.writes.owner_of(found.sid)
         if owner is None or owner == (progress.intent.id, attempt.number):
             return found
@@ -72,12 +80,14 @@ def _searched(acting: Acting, progress: Progress, attempt: Attempt, now: datetim
     looked = replace(progress, attempts=(*progress.attempts[:-1], counted))
     looked = moves.note(looked, now, "searched", f"{attempt.number}: not found")
     due = _search_due(acting, counted)
-    if due is not None:
-        return _store(acting, progress, moves.postponed(looked, due, now))
-    stored = _store(acting, progress, looked)
-    if stored is None:
-        return None
-    return report(acting, stored, attempt.number, outcomes.not_there(), None)
+    wanted = moves.postponed(looked, due, now) if due is not None else _never_created(acting, looked, now)
+    return _store(acting, progress, wanted)
+
+
+def _never_created(acting: Acting, progress: Progress, now: datetime) -> Progress:
+    """Only for what is stored at this moment: a report that came during the search knows better."""
+    pace = acting.pace_for(progress.intent)
+    return moves.heard(progress, len(progress.attempts), outcomes.not_there(), None, now, pace)
 
 
 def _as_unknown(progress: Progress) -> Progress:
@@ -93,7 +103,7 @@ def _await_word(acting: Acting, progress: Progress, attempt: Attempt) -> Progres
     after = acting.purpose(progress.intent).fallback_after
     if after and now >= attempt.started_at + after and progress.position + 1 < len(progress.decision.steps):
         why = Reason("fallback_after", f"{attempt.step} was not delivered within {round(after.total_seconds())} s")
-        return _store(acting, progress, moves.stepped(progress, now, why))
+        return _store(acting, progress, moves.passed_on(progress, now, why))
     return _poll(acting, progress, attempt, now)
 
 

@@ -41,6 +41,8 @@ ACCOUNT_PAUSE = timedelta(seconds=60)
 class Pace:
     """How often and how soon: tries on one step, the first pause and the longest, how long to wait for a last word.
 
+    `code_life`, `max_checks`: how long a code is good, and how many are taken. `check_lease`: after so long the answer
+    to a check will not come any more. `resend_after`: until then a started verification is shared, not started again.
     `zones`: the time zones the recipient may be in, where a pause must end in their morning.
     """
 
@@ -51,6 +53,9 @@ class Pace:
     poll_after: timedelta = timedelta(hours=1)
     silent_for: timedelta = timedelta(hours=72)
     code_life: timedelta = timedelta(minutes=10)
+    max_checks: int = 5
+    check_lease: timedelta = timedelta(seconds=20)
+    resend_after: timedelta = timedelta(seconds=30)
     zones: tuple[str, ...] = ()
 
 
@@ -137,9 +142,17 @@ def stepped(progress: Progress, now: datetime, why: Reason, *, suppressed: bool 
     proofs = len(progress.decision.proof)
     out_of_proof = not progress.proved and progress.position < proofs <= position
     if position >= len(progress.decision.steps) or out_of_proof:
-        return ended(progress, IntentStatus.SUPPRESSED if suppressed else IntentStatus.FAILED, now, why)
+        # Whoever waits for a code has been written to already: that is a failure, not a suppression.
+        waits = progress.status is IntentStatus.AWAITING_VERIFICATION
+        return ended(progress, IntentStatus.SUPPRESSED if suppressed and not waits else IntentStatus.FAILED, now, why)
     moved = replace(progress, position=position, tries=0)
     return queued_again(moved, now, now, f"{why.code}: next is {progress.decision.steps[position]}")
+
+
+def passed_on(progress: Progress, now: datetime, why: Reason) -> Progress:
+    """To the next step though the last word on this one is still to come: it will move the route no more."""
+    settled = replace(progress.attempts[-1], settled=True)
+    return stepped(replace(progress, attempts=(*progress.attempts[:-1], settled)), now, why)
 
 
 def heard(
@@ -157,12 +170,12 @@ def heard(
     if after.status is not before.status:
         told = note(told, now, f"attempt_{after.status}", _detail(after))
     if progress.final and progress.status is not IntentStatus.SENT:
-        return told
+        return _delivered_twice(told, before, after)
     if after.status is AttemptStatus.DELIVERED and not after.step.proves:
         return _delivered(told, after, now)
-    if number != len(progress.attempts) or progress.final:
+    if number != len(progress.attempts) or progress.final or before.settled:
         return told
-    if after.status in ENDED_BADLY and not before.settled:
+    if after.status in ENDED_BADLY:
         return _settled(told, after, row, outcome, now, pace)
     return _under_way(told, before, after, outcome, now, pace)
 
@@ -200,6 +213,13 @@ def _delivered(progress: Progress, attempt: Attempt, now: datetime) -> Progress:
     return ended(done, IntentStatus.DELIVERED, now)
 
 
+def _delivered_twice(progress: Progress, before: Attempt, after: Attempt) -> Progress:
+    """A second attempt reached the person although the intent had ended with another: nobody may count both."""
+    twice = after.status is AttemptStatus.DELIVERED and before.status is not AttemptStatus.DELIVERED
+    late = twice and not after.step.proves and progress.status is IntentStatus.DELIVERED
+    return replace(progress, late=True) if late else progress
+
+
 def _under_way(
     progress: Progress, before: Attempt, after: Attempt, outcome: Outcome, now: datetime, pace: Pace
 ) -> Progress:
@@ -213,7 +233,7 @@ def _under_way(
 
 
 def _awaiting(progress: Progress, attempt: Attempt, outcome: Outcome, now: datetime, pace: Pace) -> Progress:
-    deadline = min(outcome.deadline or now + pace.code_life, expires_at(progress.intent))
+    deadline = min(outcome.deadline or attempt.started_at + pace.code_life, expires_at(progress.intent))
     awaited = Verification(attempt.step, attempt.provider_sid or "", deadline)
     waiting = replace(
         progress,
@@ -316,20 +336,8 @@ def canceled(progress: Progress, now: datetime) -> Progress:
 
 def proved(progress: Progress, now: datetime) -> Progress:
     """The right code came: on to delivery, or done when there is nothing to deliver."""
-    attempts = tuple(
-        replace(a, status=AttemptStatus.DELIVERED, ended_at=now)
-        if a.step.proves and a.number == len(progress.attempts)
-        else a
-        for a in progress.attempts
-    )
-    done = replace(
-        progress,
-        proved=True,
-        position=len(progress.decision.proof),
-        tries=0,
-        attempts=attempts,
-        verification=None,
-    )
+    told = _proof_over(progress, AttemptStatus.DELIVERED, now)
+    done = replace(told, proved=True, position=len(progress.decision.proof), tries=0, verification=None)
     done = note(done, now, "approved", str(progress.verification.step) if progress.verification else "")
     if not progress.decision.route:
         return ended(done, IntentStatus.VERIFIED, now)
@@ -338,11 +346,29 @@ def proved(progress: Progress, now: datetime) -> Progress:
 
 def unproved(progress: Progress, now: datetime, why: Reason) -> Progress:
     """This proof step came to nothing: the next one, or the end (`expired` when it was only time)."""
-    position = progress.position + 1
-    if position < len(progress.decision.proof):
-        return stepped(replace(progress, verification=None), now, why)
-    status = IntentStatus.EXPIRED if why.code in ("expired", "code_used_elsewhere") else IntentStatus.FAILED
-    return ended(progress, status, now, why)
+    over = _proof_over(progress, AttemptStatus.FAILED, now, why.detail)
+    if progress.position + 1 < len(progress.decision.proof):
+        return stepped(over, now, why)
+    return ended(over, IntentStatus.EXPIRED if why.code == "expired" else IntentStatus.FAILED, now, why)
+
+
+def used_elsewhere(progress: Progress, now: datetime) -> Progress:
+    """The code was entered, but not here: an approval is never shared, and no other proof step makes up for it."""
+    why = Reason("code_used_elsewhere", "the code was entered for another intent")
+    return ended(_proof_over(progress, AttemptStatus.FAILED, now, why.detail), IntentStatus.EXPIRED, now, why)
+
+
+def _proof_over(progress: Progress, status: AttemptStatus, now: datetime, detail: str | None = None) -> Progress:
+    """The attempt whose code was awaited has come to its end, and later reports of it move the route no more."""
+    sid = progress.verification.sid if progress.verification else None
+    failure = None if status is AttemptStatus.DELIVERED else FailureClass.CONTENT
+    attempts = tuple(
+        replace(a, status=status, ended_at=now, settled=True, failure=failure, error_detail=detail)
+        if sid and a.provider_sid == sid and a.status not in ENDED_BADLY
+        else a
+        for a in progress.attempts
+    )
+    return replace(progress, attempts=attempts)
 
 
 def gone_silent(progress: Progress, now: datetime) -> Progress:

@@ -37,6 +37,12 @@ def of_report(
     return Outcome(status, failure=row.failure, error_code=code, error_detail=detail), row
 
 
+def of_failed_answer(outcome: Outcome, word: str, subject: str) -> tuple[Outcome, CodeRow]:
+    """A create call that was answered with a resource which has failed already."""
+    row = classify_callback(outcome.error_code, word, subject)
+    return replace(outcome, failure=row.failure), row
+
+
 def follow(acting: Acting, intent: Intent, attempt: Attempt, outcome: Outcome, row: CodeRow | None) -> None:
     """Make durable what a failure says of the number or of us, before the route moves on. Safe to repeat."""
     if row is None or outcome.status not in (AttemptStatus.FAILED, AttemptStatus.CANCELED):
@@ -67,6 +73,11 @@ def follow(acting: Acting, intent: Intent, attempt: Attempt, outcome: Outcome, r
     if row.alert:
         fields = {"code": row.code, "class": row.failure.value, "channel": channel, "intent": intent.id}
         acting.alert("provider_alert", fields)
+
+
+def stopped_in_time() -> Outcome:
+    """Begun, and not called: an opt-out came first."""
+    return Outcome(AttemptStatus.FAILED, failure=FailureClass.OPTED_OUT, error_detail="not sent: they opted out")
 
 
 def not_there() -> Outcome:

@@ -34,8 +34,12 @@ def report(acting: Acting, progress: Progress, number: int, outcome: Outcome, ro
     after = change(progress)
     if after is progress:
         return progress
-    stored = acting.writes.intents.commit(progress, after)
-    return stored or acting.writes.intents.update(progress.intent.id, change)
+    intents = acting.writes.intents
+    stored = intents.commit(progress, after) or intents.update(progress.intent.id, change)
+    if stored is None or not stored.parked:
+        return stored
+    acting.bound(stored.attempts[number - 1].provider_sid or "")
+    return intents.load(progress.intent.id)
 
 
 def read_answer(attempt: Attempt, answer: Mapping[str, Any]) -> tuple[Outcome, CodeRow | None] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from gateway.act import moves, report
 from gateway.inbox.desk import Desk
 from gateway.inbox.events import KeyPressed, Reply
-from gateway.model import AttemptStatus, Outcome, SuppressionEntry
+from gateway.model import AttemptStatus, Outcome, Progress, SuppressionEntry
 
 OPT_OUT, CONFIRM = "9", "1"
 GOODBYE = "You will get no more calls from us. Goodbye."
@@ -17,17 +17,27 @@ def key_pressed(desk: Desk, event: KeyPressed) -> Reply:
     progress = acting.writes.intents.load(event.intent)
     if progress is None or not 1 <= event.attempt <= len(progress.attempts):
         return Reply("orphan", hang_up=True)
-    rules, now = acting.purpose(progress.intent).voice, acting.clock.now()
-    if event.digits == OPT_OUT and rules.opt_out_key:
-        entry = SuppressionEntry(acting.policy.stop_scope, "keypad", now, "recipient", "pressed 9")
-        changed = desk.opt_outs.add(progress.intent.to.number, entry)
-        if changed:
-            told = {"from": progress.intent.to.number, "provider_sid": event.sid, "keyword": OPT_OUT}
-            desk.tell_app(progress.intent.app, "recipient.opted_out", told)
-            acting.writes.intents.update(event.intent, lambda p: moves.note(p, now, "opted_out", "pressed 9"))
-        return Reply("applied" if changed else "duplicate", say=GOODBYE, hang_up=True)
-    if event.digits == CONFIRM and rules.confirm:
+    if event.digits == OPT_OUT and acting.purpose(progress.intent).voice.opt_out_key:
+        return _opted_out(desk, event, progress)
+    if event.digits == CONFIRM and acting.purpose(progress.intent).voice.confirm:
         confirmed = Outcome(AttemptStatus.DELIVERED, event.sid or None)
         report(acting, progress, event.attempt, confirmed, None)
         return Reply("applied", say=THANKS, hang_up=True)
     return Reply("ignored", hang_up=True)
+
+
+def _opted_out(desk: Desk, event: KeyPressed, progress: Progress) -> Reply:
+    """Idempotent: the opt-out first, then the news of it, the memory of the key last."""
+    acting, person = desk.acting, progress.intent.to.number
+    pressed = f"{event.sid}/{event.attempt}/{OPT_OUT}"
+    if desk.seen(pressed):
+        return Reply("duplicate", say=GOODBYE, hang_up=True)
+    now, why = acting.clock.now(), f"pressed 9 {event.sid}"
+    added = desk.opt_outs.add(person, SuppressionEntry(acting.policy.stop_scope, "keypad", now, "recipient", why))
+    if added or any(stands.why == why for stands in desk.opt_outs.entries(person)):
+        own = acting.senders.get(progress.attempts[event.attempt - 1].sender)
+        told = {"from": person, "to": own.from_number if own else "", "provider_sid": event.sid, "channel": "voice"}
+        desk.tell_app(progress.intent.app, "recipient.opted_out", told | {"keyword": OPT_OUT})
+        acting.writes.intents.update(event.intent, lambda p: moves.note(p, now, "opted_out", "pressed 9"))
+    desk.remember(pressed)
+    return Reply("applied", say=GOODBYE, hang_up=True)

@@ -16,8 +16,10 @@ class OptOuts(Protocol):
 
     def add(self, address: str, entry: SuppressionEntry) -> bool: ...
 
-    def lift(self, address: str, sources: frozenset[str], *, who: str, why: str) -> bool:
-        """Take away entries of these sources; True when there were any."""
+    def entries(self, address: str) -> tuple[SuppressionEntry, ...]: ...
+
+    def lift(self, address: str, sources: frozenset[str], *, who: str, why: str, up_to: datetime) -> bool:
+        """Take away entries of these sources that are not younger than `up_to`; True when there were any."""
 
 
 class Desk(Protocol):
@@ -40,10 +42,16 @@ class Desk(Protocol):
     def open_window(self, person: str, sender: str, at: datetime) -> None:
         """A person wrote to a WhatsApp sender: free text may be sent for 24 hours."""
 
-    def app_for(self, sender: str, person: str) -> str | None:
-        """The application that owns the sender, else the one that last wrote to this person from it."""
+    def app_for(self, senders: tuple[str, ...], person: str) -> str | None:
+        """The application that owns one of the senders, else the one that last wrote to this person from one.
+
+        `senders`: the number that was written to and, where there is one, its Messaging Service.
+        """
 
     def tell_app(self, app: str, kind: str, fields: Mapping[str, str]) -> None:
-        """An event for the application: `message.received`, `recipient.opted_out`, `recipient.opted_in`."""
+        """An event for the application: `message.received`, `recipient.opted_out`, `recipient.opted_in`.
+
+        Durable when it returns; about the same SID again, it is the same event.
+        """
 
     def factor_reported(self, kind: str, identity: str, factor_sid: str) -> bool: ...

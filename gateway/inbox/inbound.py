@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from gateway.inbox.desk import Desk
 from gateway.inbox.events import MessageReceived, Reply
 from gateway.inbox.keywords import Asked, answered_by_twilio, asked
@@ -41,18 +43,28 @@ def _wish(event: MessageReceived) -> Asked | None:
 
 
 def _stop(desk: Desk, event: MessageReceived) -> str:
+    """The opt-out first, then the news of it; a repeat after a crash in between finds its own entry, and tells."""
     source = "opt_out_type" if event.opt_out_type is not None else "keyword"
-    scope = desk.acting.policy.stop_scope
-    entry = SuppressionEntry(scope, source, event.received_at or desk.acting.clock.now(), "recipient", "STOP")
-    if desk.opt_outs.add(event.sender, entry):
+    why = f"STOP {event.sid}"
+    entry = SuppressionEntry(desk.acting.policy.stop_scope, source, _at(desk, event), "recipient", why)
+    added = desk.opt_outs.add(event.sender, entry)
+    if added or any(stands.why == why for stands in desk.opt_outs.entries(event.sender)):
         _tell(desk, event, "recipient.opted_out", {"keyword": "STOP"})
     return STOPPED
 
 
 def _start(desk: Desk, event: MessageReceived) -> str:
-    if desk.opt_outs.lift(event.sender, LIFTED_BY_START, who="recipient", why="START"):
+    """The news first: a crash in between leaves something to lift, so a repeat tells again. A later STOP stands."""
+    at = _at(desk, event)
+    if any(e.source in LIFTED_BY_START and e.at <= at for e in desk.opt_outs.entries(event.sender)):
         _tell(desk, event, "recipient.opted_in", {"keyword": "START"})
+        why = f"START {event.sid}"
+        desk.opt_outs.lift(event.sender, LIFTED_BY_START, who="recipient", why=why, up_to=at)
     return STARTED
+
+
+def _at(desk: Desk, event: MessageReceived) -> datetime:
+    return event.received_at or desk.acting.clock.now()
 
 
 def _forward(desk: Desk, event: MessageReceived) -> None:
@@ -60,7 +72,7 @@ def _forward(desk: Desk, event: MessageReceived) -> None:
 
 
 def _tell(desk: Desk, event: MessageReceived, kind: str, more: dict[str, str]) -> None:
-    app = desk.app_for(event.to, event.sender)
+    app = desk.app_for(tuple(filter(None, (event.to, event.messaging_service_sid))), event.sender)
     if app is not None:
         fields = {"from": event.sender, "to": event.to, "provider_sid": event.sid, "channel": event.channel, **more}
         desk.tell_app(app, kind, fields)

@@ -8,6 +8,7 @@ from gateway.act import Acting, moves, outcomes, report
 from gateway.codes import CodeRow, classify_drop
 from gateway.inbox.desk import Desk
 from gateway.inbox.events import Reply, StatusReported, Subject
+from gateway.inbox.verifications import verification_reported
 from gateway.lifecycle import attempt_status
 from gateway.model import AttemptStatus, FailureClass, Outcome, Progress, SuppressionEntry
 
@@ -28,6 +29,10 @@ def status_reported(desk: Desk, event: StatusReported) -> Reply:
 
 
 def _move(desk: Desk, event: StatusReported) -> str:
+    if event.subject is Subject.VERIFICATION:
+        effect = verification_reported(desk, event, lambda p, n: _apply(desk.acting, p, n, event) == "applied")
+        if effect is not None:
+            return effect
     owner = _owner(event) or desk.acting.writes.owner_of(event.sid)
     if owner is None:
         parked = desk.park(event)
