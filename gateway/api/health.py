@@ -10,9 +10,10 @@ from gateway.api.endpoint import JSON
 from gateway.api.texts import dumps
 from gateway.errors import StoreUnavailable
 from gateway.wiring import Gateway
-from gateway.wiring.liveness import queue_age_seconds, worker_seen_seconds
+from gateway.wiring.liveness import inbound_held, queue_age_seconds, worker_seen_seconds
 
 WORKER_SILENT_AFTER = 60.0
+QUEUE_OLD_AFTER = 60.0
 
 
 def mount(app: Flask, gateway: Gateway) -> None:
@@ -32,18 +33,21 @@ def mount(app: Flask, gateway: Gateway) -> None:
 
 
 def readiness(gateway: Gateway) -> tuple[bool, dict[str, Any]]:
-    """Ready means: what is posted now can be accepted. A silent worker is told, and does not close the door."""
+    """Ready means: what is posted now can be accepted. A check that is not ok and closes no door is told all the same:
+    a silent worker, a queue that stands still, sending on hold, a Redis that forgets when it is restarted.
+    """
     try:
         health = gateway.admission.health()
         gateway.admission.check()
         paused = gateway.pausing.why()
-        seen = worker_seen_seconds(gateway)
+        seen, age, held = worker_seen_seconds(gateway), queue_age_seconds(gateway), inbound_held(gateway)
         checks: dict[str, Any] = {
-            "redis": {"ok": True, "maxmemory_policy": health.policy, "append_only": health.append_only,
+            "redis": {"ok": health.append_only, "maxmemory_policy": health.policy, "append_only": health.append_only,
                       "memory_used": round(health.used, 3)},
-            "queue": {"ok": True, "age_seconds": queue_age_seconds(gateway)},
+            "queue": {"ok": age < QUEUE_OLD_AFTER, "age_seconds": age},
             "worker": {"ok": seen is not None and seen < WORKER_SILENT_AFTER, "seen_seconds_ago": seen},
             "sending": {"ok": paused is None, "detail": paused or "open"},
+            "inbound": {"ok": not held, "detail": "missed messages are being fetched" if held else "caught up"},
         }  # fmt: skip
         return True, checks
     except StoreUnavailable as err:

@@ -33,3 +33,9 @@ def queue_age_seconds(gateway: Gateway) -> float:
         if first:
             oldest = min(oldest, from_ms(round(first[0][1])))
     return round((now - oldest).total_seconds(), 1)
+
+
+def inbound_held(gateway: Gateway) -> bool:
+    """Whether sending waits until inbound messages that were missed have been fetched."""
+    with store_errors():
+        return bool(gateway.client.exists(names.INBOUND_HOLD))
