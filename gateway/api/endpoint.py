@@ -8,9 +8,13 @@ from typing import Any
 
 from flask import Flask, Response, request
 from pydantic import BaseModel, ValidationError
+from werkzeug.routing import BaseConverter
 
+from gateway import tracing
+from gateway.adapters.lookups.room import serving_requests
 from gateway.adapters.store.apikeys import ApiKey
 from gateway.errors import FieldError, InvalidRequest, Refused
+from gateway.ids import PATTERN
 from gateway.wiring import Gateway
 
 MAX_BODY = 256 * 1024
@@ -28,7 +32,11 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """`scopes`: any one of them admits. `problems`: codes it may answer besides those that every endpoint may."""
+    """`scopes`: any one of them admits. `problems`: codes it may answer besides those that every endpoint may.
+
+    `limits_itself`: the view takes the key's rate limit, in a round trip that it makes anyway.
+    `gives` names models of schemas.SCHEMAS; `query` and `headers`: what it reads of the request besides the body.
+    """
 
     method: str
     path: str
@@ -39,19 +47,26 @@ class Endpoint:
     gives: Mapping[int, str] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
     query: Mapping[str, str] = field(default_factory=dict)
+    headers: tuple[str, ...] = ()
     tag: str = "intents"
+    limits_itself: bool = False
 
     @property
     def rule(self) -> str:
-        """Flask's spelling of the path: `{id}` → `<id>`."""
-        return self.path.replace("{", "<").replace("}", ">")
+        """Flask's spelling of the path; an `{id}` is an intent's, so that `/intents/search` is never read as one."""
+        return self.path.replace("{id}", "<ulid:id>").replace("{", "<").replace("}", ">")
 
     @property
     def name(self) -> str:
         return f"{self.method.lower()}:{self.path}"
 
 
+class Ulid(BaseConverter):
+    regex = PATTERN.pattern
+
+
 def mount(app: Flask, gateway: Gateway, endpoints: Sequence[Endpoint]) -> None:
+    app.url_map.converters["ulid"] = Ulid
     for endpoint in endpoints:
         app.add_url_rule(
             endpoint.rule,
@@ -64,7 +79,14 @@ def mount(app: Flask, gateway: Gateway, endpoints: Sequence[Endpoint]) -> None:
 
 def _guarded(gateway: Gateway, endpoint: Endpoint) -> Callable[..., Response]:
     def view(**path: str) -> Response:
+        with tracing.span(f"{endpoint.method} {endpoint.path}", request.headers.get("traceparent")):
+            return answered(path)
+
+    def answered(path: Mapping[str, str]) -> Response:
         key = _admitted(gateway, endpoint)
+        serving_requests()
+        if not endpoint.limits_itself:
+            gateway.limits.take(key)
         if endpoint.query or request.args:
             _known_query(endpoint)
         body = _body(endpoint.takes) if endpoint.takes is not None else None
@@ -81,13 +103,6 @@ def _admitted(gateway: Gateway, endpoint: Endpoint) -> ApiKey:
         raise Refused("unauthenticated", "Give an API key: Authorization: Bearer …")
     if not set(endpoint.scopes) & set(key.scopes):
         raise Refused("forbidden", f"The key lacks the scope {' or '.join(endpoint.scopes)}.")
-    limit = key.requests_per_second or gateway.settings.limits.requests_per_second
-    if limit:
-        wait = gateway.limits.request(key.id, limit)
-        if wait:
-            raise Refused(
-                "rate_limited", f"More than {limit} requests per second.", retry_after_seconds=max(1, round(wait))
-            )
     return key
 
 

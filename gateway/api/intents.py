@@ -10,7 +10,7 @@ from flask import Response, request
 from pydantic import Field
 
 from gateway.act import moves
-from gateway.api.answers import summary, whole
+from gateway.answers import summary, whole
 from gateway.api.endpoint import JSON, Call, Endpoint
 from gateway.api.texts import dumps
 from gateway.errors import FieldError, InvalidRequest, Refused
@@ -18,6 +18,7 @@ from gateway.ids import is_ulid
 from gateway.model import Channel, IntentStatus, Progress
 from gateway.normalize import parse_phone
 from gateway.normalize.payload import Strict
+from gateway.wiring import retrying
 
 CANCELABLE = frozenset({IntentStatus.PENDING_LOOKUP, IntentStatus.QUEUED, IntentStatus.AWAITING_VERIFICATION})
 DEFAULT_LIMIT, LARGEST_LIMIT = 50, 200
@@ -97,6 +98,17 @@ def cancel(call: Call, id: str) -> Response:
     return shown(call, after)
 
 
+def retry(call: Call, id: str) -> Response:
+    """A new intent that wants what this one wanted; an operator may retry any application's."""
+    progress = call.gateway.intents.load(id) if is_ulid(id) else None
+    if progress is None:
+        raise Refused("not_found", "There is no such intent.")
+    again = retrying.retry(call.gateway, progress, call.key.id)
+    response = Response(dumps(summary(again, call.gateway.clock.now())), 202, content_type=JSON)
+    response.headers["Location"] = f"/intents/{again.intent.id}"
+    return response
+
+
 def _cancelable(progress: Progress) -> bool:
     return progress.status in CANCELABLE and not progress.final
 
@@ -142,6 +154,12 @@ def _page(call: Call, progresses: list[Progress], more: int | None) -> Response:
     return Response(dumps(document), 200, content_type=JSON)
 
 
+OF_ACCEPTING = (
+    "invalid_number", "country_not_allowed", "line_type_not_supported", "carrier_not_allowed", "no_route",
+    "recipient_opted_out", "recipient_rate_limited", "destination_rate_limited", "budget_exhausted",
+    "lookup_unavailable",
+)  # fmt: skip
+
 ENDPOINTS = (
     Endpoint("GET", "/intents/{id}", read, ("send",), "An intent with its attempts and timeline.",
              gives={200: "IntentWhole"}, problems=("not_found",)),
@@ -155,4 +173,7 @@ ENDPOINTS = (
                        "unsupported_media_type")),
     Endpoint("POST", "/intents/{id}/cancel", cancel, ("send",), "Cancel an intent that has not begun to be sent.",
              gives={200: "IntentWhole"}, problems=("not_found", "not_cancelable")),
+    Endpoint("POST", "/intents/{id}/retry", retry, ("admin",),
+             "Try once more what ended without success, as a new intent.",
+             gives={202: "Intent"}, problems=("not_found", "not_retryable", *OF_ACCEPTING)),
 )  # fmt: skip

@@ -57,6 +57,7 @@ KINDS: Mapping[str, Kind] = {
     "too_many_attempts": Kind(429, "Too many wrong codes", "no more codes are taken for this intent"),
     "internal_error": Kind(500, "An error of ours", "a defect; it is logged under the request id"),
     "store_unavailable": Kind(503, "The store is not available", "Redis is away, unsafe or nearly full"),
+    "verify_unavailable": Kind(503, "Verify did not answer", "nobody knows whether the code was right; enter it again"),
     "lookup_unavailable": Kind(503, "Lookup is not available", "Lookup is away and the purpose says reject"),
 }
 
@@ -122,7 +123,10 @@ def _accept_unknown(err: AcceptUnknown) -> Response:
 
 
 def _lookup_unavailable(err: LookupUnavailable) -> Response:
-    return problem("lookup_unavailable", f"Lookup is unavailable: {err.cause}", retry_after_seconds=30)
+    wait = err.retry_after_seconds
+    if err.cause == "budget":
+        return problem("budget_exhausted", "Today's budget of paid lookups is used up.", retry_after_seconds=wait)
+    return problem("lookup_unavailable", f"Lookup is unavailable: {err.cause}", retry_after_seconds=wait)
 
 
 BY_STATUS = {400: "invalid_request", 404: "not_found", 405: "method_not_allowed", 413: "too_large"}

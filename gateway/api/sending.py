@@ -9,8 +9,9 @@ from typing import Any
 from flask import Response, request
 
 from gateway import pipeline
+from gateway.adapters.store.arrivals import Arrived
 from gateway.adapters.store.idempotency import Claimed, InProgress, Replay, fingerprint, parse_key
-from gateway.api.answers import summary
+from gateway.answers import summary
 from gateway.api.endpoint import JSON, Call, Endpoint
 from gateway.api.texts import dumps
 from gateway.errors import FieldError, GatewayError, InvalidRequest, Refused
@@ -28,27 +29,38 @@ HANDED_OVER = frozenset(
 
 
 def send(call: Call) -> Response:
-    intent = _intent(call)
-    wait = _preferred_wait()
-    claim = _claim(call, intent.id)
-    if isinstance(claim, Response):
-        return claim
-    try:
-        return _accept(call, intent, claim, wait)
-    except GatewayError as err:
-        if claim is not None and isinstance(err, Refused):
-            call.gateway.idempotency.release(claim)
-        raise
-
-
-def _accept(call: Call, intent: Intent, claim: Claim | None, wait: float) -> Response:
     gateway = call.gateway
+    try:
+        intent = _intent(call)
+        claim, wait = _wanted_claim(call, intent.id), _preferred_wait()
+    except Refused:
+        gateway.limits.take(call.key)
+        raise
     gateway.admission.check()
-    known = gateway.reads.known(intent.app, intent.to.number, intent.to.email, intent.identity)
-    gateway.caps.take(intent)
-    lane_open = gateway.doorbell.waiting(gateway.lane(intent.purpose)) < gateway.direct_bound
+    with gateway.arriving.of(intent, call.key, claim, gateway.lane(intent.purpose)) as arrived:
+        replayed = _replayed(call, intent, arrived)
+        if replayed is not None:
+            return replayed
+        try:
+            return _accept(call, intent, arrived, claim, wait)
+        except GatewayError as err:
+            gateway.note_refused(intent, err.code if isinstance(err, Refused) else type(err).__name__)
+            if isinstance(err, Refused):
+                gateway.arriving.give_back(intent, arrived)
+            raise
+
+
+def _accept(call: Call, intent: Intent, arrived: Arrived, claim: Claim | None, wait: float) -> Response:
+    gateway = call.gateway
+    if arrived.reached is not None:
+        gateway.caps.refuse(arrived.reached)
     progress, answer = pipeline.accept(
-        gateway.house, intent, known, claim, lambda p: dumps(summary(p, intent.created_at)), may_ring=lane_open
+        gateway.house,
+        intent,
+        arrived.known,
+        claim,
+        lambda p: dumps(summary(p, intent.created_at)),
+        may_ring=arrived.waiting < gateway.direct_bound,
     )
     gateway.note_accepted(progress)
     waited = _await_first_attempt(call, progress, wait) if wait else None
@@ -68,7 +80,7 @@ def route(call: Call) -> Response:
     mode = request.args.get("lookup", "live")
     if mode not in ("live", "offline"):
         raise InvalidRequest(FieldError("lookup", "must be live or offline"))
-    known = gateway.reads.known(intent.app, intent.to.number, intent.to.email, intent.identity)
+    known = gateway.reads.known(intent.realm, intent.to.number, intent.to.email, intent.identity)
     progress = pipeline.judge(gateway.house, intent, known, free=mode == "offline")
     document: dict[str, Any] = summary(replace(progress, ring=False), gateway.clock.now())
     document.pop("links")
@@ -83,26 +95,32 @@ def _intent(call: Call) -> Intent:
     return to_intent(call.body, caller, gateway.policy, intent_id=ulid(), now=now, default_country=default_country)
 
 
-def _claim(call: Call, token: str) -> Claim | Response | None:
-    """The idempotency key, before anything is paid for; or the first answer again."""
+def _wanted_claim(call: Call, token: str) -> Claim | None:
+    """The idempotency key that the request asks for; it is claimed before anything is paid for."""
     header = request.headers.get("Idempotency-Key")
     if header is None:
         return None
     key = parse_key(header)
     printed = fingerprint({"path": request.path} | call.body.model_dump(mode="json"))
-    claimed = call.gateway.idempotency.claim(call.key.id, key, printed, token)
-    match claimed:
-        case Claimed():
-            return claimed.claim
-        case Replay():
-            response = _accepted(claimed.answer, None)
+    return call.gateway.idempotency.wanted(call.key.id, key, printed, token)
+
+
+def _replayed(call: Call, intent: Intent, arrived: Arrived) -> Response | None:
+    """The first answer again, when the key was used before; None: it is this request's own."""
+    if arrived.verdict is None or isinstance(arrived.verdict, Claimed):
+        return None
+    call.gateway.arriving.give_back(intent, arrived)
+    match arrived.verdict:
+        case Replay(answer):
+            response = _accepted(answer, None)
+            call.gateway.intents.confirm(response.headers["Location"].rpartition("/")[2])
             response.headers["Idempotent-Replayed"] = "true"
             return response
-        case InProgress():
+        case InProgress(seconds):
             raise Refused(
                 "idempotency_in_progress",
                 "The first request with this Idempotency-Key is still running.",
-                retry_after_seconds=claimed.retry_after_seconds,
+                retry_after_seconds=seconds,
             )
         case _:
             raise Refused("idempotency_mismatch", "This Idempotency-Key was used with another body.")
@@ -163,7 +181,9 @@ ENDPOINTS = (
         takes=SendPayload,
         gives={202: "Intent"},
         problems=(*OF_SENDING, "idempotency_in_progress", "idempotency_mismatch"),
+        headers=("Idempotency-Key", "Prefer"),
         tag="sending",
+        limits_itself=True,
     ),
     Endpoint(
         "POST",
@@ -172,7 +192,7 @@ ENDPOINTS = (
         ("send",),
         "The same decision without sending: the dry run.",
         takes=SendPayload,
-        gives={200: "Intent"},
+        gives={200: "Decision"},
         problems=OF_SENDING,
         query={"lookup": "`offline` keeps it free of charge: no paid lookup"},
         tag="sending",

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import click
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
@@ -40,7 +41,8 @@ allow_private_destinations = true
 @click.option("--verbose", is_flag=True, help="Show what the processes log.")
 def demo(leave: bool, port: int, sandbox_port: int, verbose: bool) -> None:
     """Send one intent of each kind through the whole gateway, against a local Twilio."""
-    console = Console()
+    # Where nobody looks (a pipe, a log) no row is folded.
+    console = Console() if sys.stdout.isatty() else Console(width=120)
     with tempfile.TemporaryDirectory(prefix="gateway-demo-") as home:
         folder = Path(home)
         (folder / "gateway.toml").write_text(CONFIG)
@@ -70,7 +72,7 @@ def _commands(web: int, twilio: int) -> Mapping[str, list[str]]:
         "sandbox": [python, "-m", "gateway.sandbox", "--port", str(twilio)],
         "web": [
             python, "-m", "gunicorn", "--no-control-socket", "-k", "gthread", "--workers", "1", "--threads", "16",
-            "--bind", f"127.0.0.1:{web}", "--log-level", "warning", "gateway.app:create_app()",
+            "--bind", f"127.0.0.1:{web}", "--log-level", "warning", "gateway.app:create_app()", "--logger-class", "gateway.weblogs.WebLogger",
         ],
         "worker": [python, "-m", "gateway", "worker", "--concurrency", "8"],
     }  # fmt: skip
@@ -104,9 +106,9 @@ def _play(console: Console, web: int, twilio: int, key: str) -> bool:
     performer = Performer(f"http://127.0.0.1:{web}", f"http://127.0.0.1:{twilio}", key)
     with console.status("starting Redis, a local Twilio, the web server and a worker …"):
         performer.wait_until_up()
-    table = Table(title="One intent of each kind", title_justify="left")
+    table = Table(title="One intent of each kind", title_justify="left", box=SIMPLE)
     for column in ("intent", "to", "line type", "proof", "route", "result", ""):
-        table.add_column(column, overflow="fold")
+        table.add_column(column, overflow="fold", no_wrap=column in ("to", "line type"))
     endings = []
     for scene in SCENES:
         with console.status(f"{scene.title} …"):

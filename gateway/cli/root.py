@@ -8,8 +8,20 @@ from collections.abc import Mapping
 import click
 
 COMMANDS: Mapping[str, str] = {
+    "policy": "gateway.cli.policy",
+    "lookup": "gateway.cli.lookup",
+    "enrich": "gateway.cli.enrich",
+    "costs": "gateway.cli.costs",
+    "apps": "gateway.cli.apps",
+    "check": "gateway.cli.check",
     "demo": "gateway.cli.demo",
+    "dev": "gateway.cli.dev",
+    "intents": "gateway.cli.intents",
+    "keys": "gateway.cli.keys",
+    "route": "gateway.cli.sending",
+    "send": "gateway.cli.sending",
     "serve": "gateway.cli.running",
+    "suppressions": "gateway.cli.suppressions",
     "worker": "gateway.cli.running",
     "up": "gateway.cli.running",
     "sandbox": "gateway.cli.running",
@@ -38,8 +50,10 @@ def cli() -> None:
 
 def main() -> None:
     """Entry point: errors of ours end with one line and status 1, without a traceback."""
+    from gateway import logs
     from gateway.errors import GatewayError
 
+    logs.configure("warning", "console")  # until a command that serves has read how it is to be
     try:
         cli()
     except GatewayError as err:

@@ -5,16 +5,19 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
 import click
 
+from gateway import logs
 from gateway.adapters.embedded import EmbeddedRedis
 from gateway.runner import ProcfileError, run_procfile
 from gateway.settings import Settings
 
 WEB_WORKERS, WEB_THREADS = "2", "16"
+LOGGER = "gateway.weblogs.WebLogger"
 
 
 @click.command()
@@ -27,8 +30,9 @@ def serve(port: int | None, host: str, workers: str, threads: str) -> None:
     settings = Settings.load()
     environment = _with_store(settings)
     argv = [
-        sys.executable, "-m", "gunicorn", "--no-control-socket", "-k", "gthread", "--workers", workers,
-        "--threads", threads, "--bind", f"{host}:{port or settings.port}", "gateway.app:create_app()",
+        sys.executable, "-m", "gunicorn", "--no-control-socket", "--logger-class", LOGGER, "-k", "gthread",
+        "--workers", workers, "--threads", threads, "--bind", f"{host}:{port or settings.port}",
+        "gateway.app:create_app()",
     ]  # fmt: skip
     if environment.get("REDIS_URL") == os.environ.get("REDIS_URL"):
         os.execve(sys.executable, argv, environment)  # noqa: S606 - our own server, no shell
@@ -38,14 +42,22 @@ def serve(port: int | None, host: str, workers: str, threads: str) -> None:
 
 
 @click.command()
-@click.option("--concurrency", type=int, help="Sends in flight; default from [dispatch] concurrency.")
+@click.option(
+    "--concurrency", type=click.IntRange(1, 512), help="Sends in flight; default from [dispatch] concurrency."
+)
 def worker(concurrency: int | None) -> None:
-    """Run one worker process: many sends in flight, and the sweep."""
-    from gateway.wiring import current
+    """Run one worker process: many sends in flight, and the sweep. SIGTERM ends it gracefully, twice at once."""
+    from gateway import tracing, wiring
     from gateway.worker import WorkerProcess
 
-    gateway = current()
-    process = WorkerProcess(gateway, concurrency or gateway.settings.dispatch.concurrency)
+    settings = Settings.load()
+    if concurrency is not None:
+        settings = replace(settings, dispatch=settings.dispatch.model_copy(update={"concurrency": concurrency}))
+    logs.configure(settings.log.level, settings.log.format)
+    gateway = wiring.build(settings)
+    wiring.use(gateway)
+    tracing.start("gateway-worker")
+    process = WorkerProcess(gateway, settings.dispatch.concurrency)
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         process.stop()

@@ -27,25 +27,25 @@ def _say(to: str, text: str, **more: Any) -> dict[str, Any]:
 
 
 SCENES = (
-    Scene("a mobile", _say("+14155550100", "Your order has shipped."), "delivered", {"Idempotency-Key": REPEATED}),
-    Scene("a landline", _say("+14155550110", "Your order has shipped."), "delivered"),
-    Scene("a VoIP number, by code", _say("+14155550120", "Your table is booked."), "delivered"),
+    Scene("mobile", _say("+14155550100", "Your order has shipped."), "delivered", {"Idempotency-Key": REPEATED}),
+    Scene("landline", _say("+14155550110", "Your order has shipped."), "delivered"),
+    Scene("VoIP, by code", _say("+14155550120", "Your table is booked."), "delivered"),
     Scene(
-        "a VoIP number, by TOTP",
+        "VoIP, by TOTP",
         _say("+14155550121", "Your table is booked.", identity=PERSON),
         "delivered",
         totp=True,
     ),
     Scene("VoIP, low risk", _say("+12125550120", "We open at nine.", purpose="low_risk"), "delivered"),
-    Scene("an invalid number", _say("+14155550130", "Hello."), "invalid_number"),
-    Scene("a country not allowed", _say("+447700900100", "Hello."), "country_not_allowed"),
+    Scene("invalid number", _say("+14155550130", "Hello."), "invalid_number"),
+    Scene("country", _say("+447700900100", "Hello."), "country_not_allowed"),
     Scene(
-        "a Studio flow",
+        "Studio flow",
         {"to": "+14155550180", "flow": "welcome", "parameters": {"name": "Ann"}},
         "delivered",
     ),
     Scene(
-        "the first one again",
+        "the first again",
         _say("+14155550100", "Your order has shipped."),
         "delivered",
         {"Idempotency-Key": REPEATED},

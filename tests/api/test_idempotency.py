@@ -72,4 +72,3 @@ def test_a_bad_key_is_named(api: Api) -> None:
     answer = api.post("/send", BODY, Idempotency_Key="x" * 256)
     document = problem_of(answer)
     assert (answer.status_code, document["errors"][0]["field"]) == (400, "Idempotency-Key")
-

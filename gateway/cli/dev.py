@@ -1,0 +1,85 @@
+"""`gateway dev`: the web server and a worker that start again when the code changes. Not for production."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import click
+
+from gateway.adapters.embedded import EmbeddedRedis
+from gateway.runner import run_procfile
+from gateway.settings import Settings
+
+WATCH_SECONDS = 0.5
+WATCHED = (".py", ".toml", ".lua", ".html")
+
+
+@click.command()
+@click.option("--port", type=int, help="Where to listen; default PORT or 8000.")
+@click.option("--concurrency", type=int, default=8, show_default=True, help="Sends in flight.")
+def dev(port: int | None, concurrency: int) -> None:
+    """Run everything, and start it again when a file of the gateway or its configuration changes."""
+    settings = Settings.load()
+    environment = dict(os.environ)
+    commands = commands_for(port or settings.port, concurrency)
+    if not settings.embedded:
+        raise SystemExit(run_procfile(commands, env=environment))
+    with EmbeddedRedis.start(settings.data_dir, maxmemory=settings.store.maxmemory):
+        raise SystemExit(run_procfile(commands, env=environment))
+
+
+def commands_for(port: int, concurrency: int) -> Mapping[str, str]:
+    """Gunicorn reloads by itself; the worker ends when something has changed, and the runner starts it again."""
+    python = sys.executable
+    return {
+        "web": (
+            f"exec {python} -m gunicorn --no-control-socket -k gthread --workers 1 --threads 16 --reload "
+            f"--bind 127.0.0.1:{port} 'gateway.app:create_app()'"
+        ),
+        "worker": f"exec {python} -m gateway.cli.dev {concurrency}",
+    }
+
+
+def watched(folders: tuple[Path, ...]) -> Iterator[tuple[Path, float]]:
+    """Each file that matters and when it was last changed."""
+    for folder in folders:
+        for path in folder.rglob("*"):
+            if path.suffix in WATCHED:
+                try:
+                    yield path, path.stat().st_mtime
+                except FileNotFoundError:
+                    continue
+
+
+def wait_for_change(folders: tuple[Path, ...], stopped: threading.Event, every: float = WATCH_SECONDS) -> bool:
+    """True once a file was changed, added or removed; False when stopped before."""
+    before = dict(watched(folders))
+    while not stopped.wait(every):
+        if dict(watched(folders)) != before:
+            return True
+    return False
+
+
+def _work(concurrency: int) -> None:
+    """A worker that gives itself the signal to stop when the code has changed."""
+    import signal
+
+    from gateway.cli.running import worker
+
+    root = Path(__file__).resolve().parents[2]
+    folders = (root / "gateway", root / "webhooks", root / "config")
+
+    def watch() -> None:
+        if wait_for_change(folders, threading.Event()):
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, daemon=True, name="watch").start()
+    worker.main(["--concurrency", str(concurrency)], standalone_mode=True)
+
+
+if __name__ == "__main__":
+    _work(int(sys.argv[1]))

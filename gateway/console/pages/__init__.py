@@ -1,0 +1,1 @@
+"""One file per page: its views, and the table that mounts them."""
