@@ -4,13 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from typing import NoReturn
 
-from gateway.adapters.store.limits import Cap, Limits
+from gateway.adapters.store.apikeys import ApiKey
+from gateway.adapters.store.limits import Bucket, Cap, CapReached, Limits
 from gateway.errors import Refused
 from gateway.model import Intent
 from gateway.settings.sections import LimitsSection
 
 HOUR = timedelta(hours=1)
+
+
+class RequestLimits:
+    """The limit of requests per API key, with a burst of as much again."""
+
+    def __init__(self, limits: Limits, section: LimitsSection) -> None:
+        self._limits = limits
+        self._section = section
+
+    def bucket(self, key: ApiKey) -> Bucket | None:
+        """None: this key is not limited."""
+        per_second = key.requests_per_second or self._section.requests_per_second
+        return Bucket(f"key:{key.id}", per_second, max(1, round(2 * per_second))) if per_second else None
+
+    def take(self, key: ApiKey) -> None:
+        """Raises Refused when the key's limit is used up."""
+        bucket = self.bucket(key)
+        if bucket is not None:
+            self.judge(bucket, self._limits.take([bucket]))
+
+    def judge(self, bucket: Bucket | None, wait: timedelta) -> None:
+        if bucket is not None and wait > timedelta(0):
+            raise Refused(
+                "rate_limited",
+                f"More than {bucket.per_second:g} requests per second.",
+                retry_after_seconds=max(1, round(wait.total_seconds())),
+            )
 
 
 class Caps:
@@ -21,9 +50,12 @@ class Caps:
 
     def take(self, intent: Intent) -> None:
         """Count the intent, or raise Refused and count nothing."""
-        reached = self._limits.count_up(self._of(intent))
-        if reached is None:
-            return
+        reached = self._limits.count_up(self.of(intent))
+        if reached is not None:
+            self.refuse(reached)
+
+    def refuse(self, reached: CapReached) -> NoReturn:
+        """Raises Refused for a cap that is reached."""
         wait = max(1, round(reached.retry_after.total_seconds()))
         if reached.cap.name.startswith("range:"):
             raise Refused(
@@ -37,9 +69,9 @@ class Caps:
 
     def give_back(self, intent: Intent) -> None:
         """The intent was refused after all."""
-        self._limits.give_back(self._of(intent))
+        self._limits.give_back(self.of(intent))
 
-    def _of(self, intent: Intent) -> Sequence[Cap]:
+    def of(self, intent: Intent) -> Sequence[Cap]:
         section, number = self._section, intent.to.number
         said = intent.content.body or intent.flow or intent.purpose
         prefix = number[: section.prefix_digits + 1]

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from itertools import chain
 
 from gateway.act import Acting
 from gateway.adapters.store import names, scripts
@@ -33,8 +34,11 @@ class OptOutList:
     def add(self, address: str, entry: SuppressionEntry) -> bool:
         return self.suppressions.add(address, entry)
 
-    def lift(self, address: str, sources: frozenset[str], *, who: str, why: str) -> bool:
-        return self.suppressions.remove(address, scopes=None, sources=sources, who=who, why=why)[0]
+    def entries(self, address: str) -> tuple[SuppressionEntry, ...]:
+        return self.suppressions.entries(address)
+
+    def lift(self, address: str, sources: frozenset[str], *, who: str, why: str, up_to: datetime) -> bool:
+        return self.suppressions.remove(address, scopes=None, sources=sources, who=who, why=why, up_to=up_to)[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +83,10 @@ class StoreDesk:
     def open_window(self, person: str, sender: str, at: datetime) -> None:
         self.learned.open_window(person, sender, at)
 
-    def app_for(self, sender: str, person: str) -> str | None:
-        return self.apps.owner(sender) or self.learned.last_writer(person, sender)
+    def app_for(self, senders: tuple[str, ...], person: str) -> str | None:
+        owners = (self.apps.owner(sender) for sender in senders)
+        writers = (self.learned.last_writer(person, sender) for sender in senders)
+        return next(filter(None, chain(owners, writers)), None)
 
     def tell_app(self, app: str, kind: str, fields: Mapping[str, str]) -> None:
         self.tell(app, kind, fields)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import structlog
@@ -13,41 +13,56 @@ from gateway.act import Acting, moves
 from gateway.adapters.admission import Admission
 from gateway.adapters.clock import SystemClock
 from gateway.adapters.embedded import EmbeddedRedis
-from gateway.adapters.lookups import Lookups
+from gateway.adapters.lookups import Ledger, Lookups
+from gateway.adapters.posting import EventPoster
 from gateway.adapters.store import names
 from gateway.adapters.store.apikeys import ApiKeys
 from gateway.adapters.store.apps import Apps
+from gateway.adapters.store.arrivals import Arrivals
 from gateway.adapters.store.codec import Sealer
-from gateway.adapters.store.connection import Client, connect
+from gateway.adapters.store.connection import POOL_SIZE, Client, connect
 from gateway.adapters.store.doorbell import DIRECT_BOUND, Doorbell
 from gateway.adapters.store.idempotency import Idempotency
 from gateway.adapters.store.intents import IntentStore
 from gateway.adapters.store.learned import Learned
-from gateway.adapters.store.limits import Bucket, Limits
-from gateway.adapters.store.lookup_cache import CacheBase, LookupCache, MemoryLookupCache
+from gateway.adapters.store.lease import Lease
+from gateway.adapters.store.limits import Limits
+from gateway.adapters.store.lookup_audit import LookupAudit
+from gateway.adapters.store.missed import MissedInbound
+from gateway.adapters.store.outbox import Outbox
 from gateway.adapters.store.proofs import Proofs
+from gateway.adapters.store.quorum import Quorum
+from gateway.adapters.store.retention import Retention
 from gateway.adapters.store.suppressions import Suppressions
-from gateway.adapters.twilio import TwilioCalls, TwilioLookup
+from gateway.adapters.store.verifications import Verifications
+from gateway.adapters.twilio import TwilioCalls
 from gateway.callbacks import CallbackUrls, studio_token
 from gateway.inbox.door import Inbox
 from gateway.keys import Keys, load_keys
+from gateway.logs import correlation
 from gateway.model import Intent, Policy, Progress
 from gateway.normalize import time_zones
 from gateway.pipeline import House
 from gateway.ports import Clock, Known
 from gateway.settings import Settings
-from gateway.wiring.caps import Caps
+from gateway.wiring.announcing import Announcer
+from gateway.wiring.arriving import Arriving
+from gateway.wiring.caps import Caps, RequestLimits
+from gateway.wiring.catching_up import LEASE_TTL, CatchUp
+from gateway.wiring.delivering import Delivery
 from gateway.wiring.desk import OptOutList, StoreDesk
+from gateway.wiring.looking import LookupParts, lookups_for
 from gateway.wiring.pausing import Pausing
 from gateway.wiring.powers import StoreReads, StoreWrites
-from gateway.wiring.providers import calls_for, lookup_for
+from gateway.wiring.providers import calls_for
+from gateway.wiring.tally import Tally
 
 HALF_OF_THREADS = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Gateway:
-    """All parts, made once per process. `waiting` bounds the requests that may sit in `Prefer: wait`."""
+    """All parts, made once per process. `waiting` bounds the requests that may sit in `Prefer: wait` or in a lookup."""
 
     settings: Settings
     secrets: Keys
@@ -56,22 +71,31 @@ class Gateway:
     policy: Policy
     intents: IntentStore
     doorbell: Doorbell
+    retention: Retention
     reads: StoreReads
+    lookups: Lookups
+    ledger: Ledger
+    lookup_audit: LookupAudit
     calls: TwilioCalls
     suppressions: Suppressions
     proofs: Proofs
     learned: Learned
     keys: ApiKeys
     apps: Apps
+    outbox: Outbox
+    delivery: Delivery
+    catch_up: CatchUp
     idempotency: Idempotency
     limits: RequestLimits
     caps: Caps
     admission: Admission
     pausing: Pausing
+    tally: Tally
     house: House
     desk: StoreDesk
     inbox: Inbox
     waiting: threading.Semaphore
+    arriving: Arriving
     direct_bound: int = DIRECT_BOUND
 
     def lane(self, purpose: str) -> str:
@@ -79,26 +103,29 @@ class Gateway:
         return found.priority if found is not None else "normal"
 
     def note_accepted(self, progress: Progress) -> None:
+        intent, lookup = progress.intent, progress.lookup
         structlog.get_logger("gateway").info(
             "intent_accepted",
-            intent=progress.intent.id,
-            app=progress.intent.app,
-            purpose=progress.intent.purpose,
+            intent=intent.id,
+            app=intent.app,
+            purpose=intent.purpose,
+            recipient=correlation(self.house.acting.hashed(intent.to.number)),
+            country=lookup.country if lookup else None,
+            line_type=lookup.line_type.value if lookup else None,
+            lookup=lookup.source.value if lookup else None,
             status=progress.status.value,
             route=[str(step) for step in progress.decision.steps],
+            ms=round((self.clock.now() - intent.created_at).total_seconds() * 1000),
         )
 
-
-class RequestLimits:
-    """The limit of requests per API key. With Redis away it lets pass: accepting fails by itself then."""
-
-    def __init__(self, limits: Limits) -> None:
-        self._limits = limits
-
-    def request(self, key_id: str, per_second: float) -> float:
-        """Seconds to wait; 0: go on."""
-        bucket = Bucket(f"key:{key_id}", per_second, max(1, round(2 * per_second)))
-        return self._limits.take([bucket]).total_seconds()
+    def note_refused(self, intent: Intent, code: str) -> None:
+        structlog.get_logger("gateway").info(
+            "intent_refused",
+            app=intent.app,
+            purpose=intent.purpose,
+            recipient=correlation(self.house.acting.hashed(intent.to.number)),
+            outcome=code,
+        )
 
 
 def build(settings: Settings, *, client: Client | None = None, clock: Clock | None = None) -> Gateway:
@@ -106,14 +133,16 @@ def build(settings: Settings, *, client: Client | None = None, clock: Clock | No
     clock = clock or SystemClock()
     secrets = load_keys(settings)
     timeout = settings.store.socket_timeout_ms / 1000
-    client = client or connect(_store_url(settings), timeout_seconds=timeout)
+    pool_size = max(POOL_SIZE, 2 * settings.dispatch.concurrency)
+    client = client or connect(_store_url(settings), timeout_seconds=timeout, pool_size=pool_size)
     hasher, sealer = names.Hasher(secrets.hash), Sealer(secrets.data)
     doorbell, limits = Doorbell(client), Limits(client)
-    learned = Learned(client, hasher, clock)
+    learned, waiting = Learned(client, hasher, clock), threading.Semaphore(HALF_OF_THREADS)
     suppressions = Suppressions(client, sealer, hasher, clock)
     proofs = Proofs(client, hasher, clock, timedelta(seconds=settings.proof.max_age_seconds))
     pausing, apps = Pausing(client, clock), Apps(client, sealer, clock)
-    calls = calls_for(settings)
+    calls, outbox = calls_for(settings), Outbox(client, sealer, clock)
+    announcer = Announcer(apps, outbox, clock, hasher)
     intents = IntentStore(
         client,
         doorbell,
@@ -122,11 +151,26 @@ def build(settings: Settings, *, client: Client | None = None, clock: Clock | No
         clock,
         lane=_lane(settings.policy),
         answer_ttl=timedelta(seconds=settings.retention.idempotency_seconds),
-        replicas=settings.store.replicas_wait,
+        quorum=Quorum(client, settings.store.replicas_wait, timedelta(milliseconds=settings.store.replicas_wait_ms)),
+        rung_again_after=timedelta(seconds=settings.dispatch.lease_seconds),
+        outbox=outbox,
+        announce=announcer.of_change,
     )
-    lookups = Lookups(_cache(settings, client, hasher, sealer, clock), _provider(settings, calls))
+    lookups = lookups_for(settings, LookupParts(client, hasher, sealer, clock, limits, calls, _alert), waiting)
     reads = StoreReads(client, hasher, clock, lookups)
-    writes = StoreWrites(client, clock, intents, calls, suppressions, learned, limits, settings.paces)
+    writes = StoreWrites(
+        client=client,
+        clock=clock,
+        intents=intents,
+        calls=calls,
+        suppressions=suppressions,
+        learned=learned,
+        limits=limits,
+        paces=settings.paces,
+        proofs=proofs,
+        verifications=Verifications(client, hasher),
+        hashed=hasher,
+    )
     acting = Acting(
         writes=writes,
         policy=settings.policy,
@@ -139,10 +183,16 @@ def build(settings: Settings, *, client: Client | None = None, clock: Clock | No
         paused_until=pausing.until,
         pause_sending=pausing.pause,
         zones=time_zones,
+        bound=lambda sid: _take_parked(desk, inbox, sid),
+        under_way=threading.BoundedSemaphore(settings.dispatch.concurrency),
         pace=_pace(settings),
         search_after=tuple(timedelta(seconds=s) for s in settings.dispatch.unknown_search_after_seconds),
     )
-    desk = StoreDesk(client, acting, OptOutList(suppressions), learned, proofs, apps, _tell)
+    desk = StoreDesk(client, acting, OptOutList(suppressions), learned, proofs, apps, announcer.tell)
+    inbox, poster = Inbox(desk), EventPoster(allow_private=settings.events.allow_private_destinations)
+    lease, house = Lease(client, "inbound", LEASE_TTL), House(reads, acting, tuple(settings.lookup.default_fields))
+    idempotency = Idempotency(client, hasher, answer_ttl=timedelta(seconds=settings.retention.idempotency_seconds))
+    request_limits, caps = RequestLimits(limits, settings.limits), Caps(limits, settings.limits, hasher)
     bootstrap = settings.secrets.bootstrap_api_key
     return Gateway(
         settings=settings,
@@ -152,43 +202,38 @@ def build(settings: Settings, *, client: Client | None = None, clock: Clock | No
         policy=settings.policy,
         intents=intents,
         doorbell=doorbell,
+        retention=Retention(client, sealer, hasher),
         reads=reads,
+        lookups=lookups,
+        ledger=lookups.ledger,
+        lookup_audit=LookupAudit(client, hasher, clock),
         calls=calls,
         suppressions=suppressions,
         proofs=proofs,
         learned=learned,
         keys=ApiKeys(client, clock, bootstrap.get_secret_value() if bootstrap else None),
         apps=apps,
-        idempotency=Idempotency(client, hasher, answer_ttl=timedelta(seconds=settings.retention.idempotency_seconds)),
-        limits=RequestLimits(limits),
-        caps=Caps(limits, settings.limits, hasher),
+        outbox=outbox,
+        delivery=Delivery(outbox, apps, doorbell, poster, clock, hasher, _alert),
+        catch_up=CatchUp(MissedInbound(client), lease, calls, inbox.receive, settings.senders, apps, clock, _alert),
+        idempotency=idempotency,
+        limits=request_limits,
+        caps=caps,
         admission=Admission(client, settings.store.close_admission_at),
         pausing=pausing,
-        house=House(reads, acting, tuple(settings.lookup.default_fields)),
+        tally=Tally(client),
+        house=house,
         desk=desk,
-        inbox=Inbox(desk),
-        waiting=threading.Semaphore(HALF_OF_THREADS),
+        inbox=inbox,
+        waiting=waiting,
+        arriving=Arriving(
+            Arrivals(client, hasher, clock, idempotency, doorbell), request_limits, caps, lookups, house, client
+        ),
     )
 
 
 def _store_url(settings: Settings) -> str:
     return settings.redis_url or EmbeddedRedis.start(settings.data_dir, maxmemory=settings.store.maxmemory).url
-
-
-def _cache(settings: Settings, client: Client, hasher: names.Hasher, sealer: Sealer, clock: Clock) -> CacheBase | None:
-    if not settings.cache.enabled:
-        return None
-    ttl = timedelta(seconds=settings.cache.ttl_seconds)
-    negative = timedelta(seconds=settings.cache.negative_ttl_seconds)
-    if settings.cache.backend == "memory":
-        return MemoryLookupCache(hasher, sealer, clock, ttl, negative)
-    own = settings.cache.url
-    cache_client = connect(own, timeout_seconds=1.0) if own and own != settings.redis_url else client
-    return LookupCache(cache_client, hasher, sealer, clock, ttl, negative)
-
-
-def _provider(settings: Settings, calls: TwilioCalls) -> TwilioLookup:
-    return lookup_for(settings, calls, lambda code: _alert("lookup_alert", {"code": code}))
 
 
 def _pace(settings: Settings) -> moves.Pace:
@@ -197,8 +242,13 @@ def _pace(settings: Settings) -> moves.Pace:
         tries_per_step=dispatch.max_attempts_per_step,
         first_pause=timedelta(seconds=dispatch.retry_first_seconds),
         longest_pause=timedelta(seconds=dispatch.retry_longest_seconds),
+        lease=timedelta(seconds=dispatch.lease_seconds),
+        poll_after=timedelta(seconds=dispatch.poll_after_seconds),
         silent_for=timedelta(seconds=settings.retention.sent_final_after_seconds),
         code_life=timedelta(seconds=settings.verify.code_life_seconds),
+        max_checks=settings.verify.max_checks,
+        check_lease=2 * settings.twilio.timeout,
+        resend_after=timedelta(seconds=settings.verify.resend_after_seconds),
     )
 
 
@@ -209,7 +259,7 @@ def _lane(policy: Policy) -> Callable[[str], str]:
 
 def _known_by(reads: StoreReads) -> Callable[[Intent], Known]:
     def known(intent: Intent) -> Known:
-        return reads.known(intent.app, intent.to.number, intent.to.email, intent.identity)
+        return reads.known(intent.realm, intent.to.number, intent.to.email, intent.identity)
 
     return known
 
@@ -218,8 +268,10 @@ def _alert(event: str, fields: Mapping[str, object]) -> None:
     structlog.get_logger("gateway.alert").warning(event, **fields)
 
 
-def _tell(app: str, kind: str, fields: Mapping[str, str]) -> None:
-    structlog.get_logger("gateway").info("app_told", app=app, kind=kind)
+def _take_parked(desk: StoreDesk, inbox: Inbox, sid: str) -> None:
+    """What was told of a SID before anybody knew whose it is. It was remembered as seen when it was parked."""
+    for event in desk.parked(sid):
+        inbox.receive(replace(event, event_id=None))
 
 
 _current: Gateway | None = None

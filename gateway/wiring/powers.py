@@ -13,7 +13,9 @@ from gateway.adapters.store.intents import IntentStore
 from gateway.adapters.store.known import read_known
 from gateway.adapters.store.learned import Learned
 from gateway.adapters.store.limits import Bucket, Limits
+from gateway.adapters.store.proofs import Proofs, factor_identity
 from gateway.adapters.store.suppressions import Suppressions
+from gateway.adapters.store.verifications import Verifications
 from gateway.adapters.twilio import TwilioCalls
 from gateway.model import LineType, Lookup, SuppressionEntry
 from gateway.ports import Clock, Known
@@ -44,6 +46,9 @@ class StoreReads:
     def offline(self, number: str) -> Lookup:
         return self._lookups.offline(number)
 
+    def note_free(self, app: str, lookup: Lookup, fields: Sequence[str]) -> None:
+        self._lookups.note_free(app, lookup, fields)
+
 
 @dataclass(frozen=True, slots=True)
 class StoreWrites:
@@ -57,6 +62,22 @@ class StoreWrites:
     learned: Learned
     limits: Limits
     paces: Mapping[str, Pace]
+    proofs: Proofs
+    verifications: Verifications
+    hashed: names.Hasher
+
+    @property
+    def codes(self) -> TwilioCalls:
+        return self.calls
+
+    def prove(self, app: str, number: str, at: datetime) -> None:
+        self.proofs.prove(app, number, at)
+
+    def identity_at_provider(self, app: str, identity: str) -> str:
+        return factor_identity(self.hashed, app, identity)
+
+    def drop_factor(self, factor_sid: str) -> None:
+        self.proofs.drop(factor_sid)
 
     def owner_of(self, sid: str) -> tuple[str, int] | None:
         if not sid:

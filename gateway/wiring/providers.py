@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from gateway.adapters.sendgrid import SendGridMail
 from gateway.adapters.twilio import Homes, LookupLimits, TwilioAccess, TwilioCalls, TwilioLookup, twilio_calls
+from gateway.adapters.twilio.lookup import Fetch
 from gateway.errors import Misconfigured
 from gateway.settings import Settings
 
@@ -31,7 +32,7 @@ def calls_for(settings: Settings) -> TwilioCalls:
     return twilio_calls(access, mail=mail, sandbox=_sandbox(settings), sandbox_mail=None, homes=homes)
 
 
-def lookup_for(settings: Settings, calls: TwilioCalls, on_alert: Callable[[int], None]) -> TwilioLookup:
+def lookup_for(settings: Settings, fetch: Fetch, on_alert: Callable[[int], None]) -> TwilioLookup:
     section = settings.lookup
     limits = LookupLimits(
         timeout_ms=section.timeout_ms,
@@ -39,9 +40,8 @@ def lookup_for(settings: Settings, calls: TwilioCalls, on_alert: Callable[[int],
         backoff_ms=section.retry_backoff_ms,
         jitter_ms=section.retry_jitter_ms,
         budget_ms=section.request_budget_ms,
-        max_in_flight=section.max_in_flight,
     )
-    return TwilioLookup(calls.lookup_fetch, limits, on_alert=on_alert)
+    return TwilioLookup(fetch, limits, on_alert=on_alert)
 
 
 def _access(settings: Settings) -> TwilioAccess:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, fields
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -74,16 +74,26 @@ class Sealer:
             raise StoreUnavailable("stored text cannot be read with this GATEWAY_DATA_KEY") from err
 
 
+_NAMES: dict[type[Any], tuple[str, ...]] = {}
+
+
+def _field_names(kind: type[Any]) -> tuple[str, ...]:
+    if kind not in _NAMES:
+        _NAMES[kind] = tuple(spec.name for spec in fields(kind))
+    return _NAMES[kind]
+
+
+def _given(value: Any) -> dict[str, Any]:
+    """A dataclass as a dictionary, without what is empty (None, "", 0, nothing in it; False says something)."""
+    pairs = ((name, getattr(value, name)) for name in _field_names(type(value)))
+    return {name: found for name, found in pairs if found or found is False}
+
+
 def intent_document(intent: Intent) -> dict[str, Any]:
     """Everything of an intent as JSON values; fields that hold their default are left out."""
-    document: dict[str, Any] = {}
-    for spec in fields(intent):
-        value = getattr(intent, spec.name)
-        if value is None or value == () or value == {}:
-            continue
-        document[spec.name] = value
-    document["to"] = {k: v for k, v in asdict(intent.to).items() if v is not None}
-    document["content"] = {k: v for k, v in asdict(intent.content).items() if v}
+    document = _given(intent)
+    document["to"] = _given(intent.to)
+    document["content"] = _given(intent.content)
     document["created_at"] = to_ms(intent.created_at)
     document["ttl"] = intent.ttl.total_seconds()
     if intent.send_at is not None:
@@ -111,7 +121,7 @@ def read_intent(document: Mapping[str, Any]) -> Intent:
 
 def lookup_document(lookup: Lookup, *, with_number: bool = False) -> dict[str, Any]:
     """A lookup as JSON values; the number itself only where the text is going to be sealed."""
-    document = {k: v for k, v in asdict(lookup).items() if v not in (None, (), {})}
+    document = _given(lookup)
     document["looked_up_at"] = _maybe_ms(lookup.looked_up_at)
     if not with_number:
         for personal in ("number", "national_format", "caller_name"):
@@ -130,7 +140,7 @@ def read_lookup(document: Mapping[str, Any], number: str = "") -> Lookup:
 
 
 def _attempt_document(attempt: Attempt) -> dict[str, Any]:
-    document = {k: v for k, v in asdict(attempt).items() if v not in (None, "", 0, False)}
+    document = _given(attempt)
     document["step"] = str(attempt.step)
     document["started_at"] = to_ms(attempt.started_at)
     if attempt.ended_at is not None:
@@ -177,6 +187,7 @@ def state_text(progress: Progress) -> str:
             verification.sid,
             to_ms(verification.expires_at),
             verification.checks,
+            _maybe_ms(verification.checking_since),
         ]
     if progress.failure is not None:
         document["failure"] = [progress.failure.code, progress.failure.detail]
@@ -205,9 +216,7 @@ def read_progress(intent: Intent, state: str | bytes, version: int) -> Progress:
         tries=document["tries"],
         attempts=tuple(_read_attempt(a) for a in document["attempts"]),
         proved=document["proved"],
-        verification=Verification(Step.parse(awaited[0]), awaited[1], from_ms(awaited[2]), awaited[3])
-        if awaited
-        else None,
+        verification=_read_verification(awaited) if awaited else None,
         failure=Reason(*failure) if failure else None,
         sent_at=_maybe_moment(document["sent_at"]),
         final=document["final"],
@@ -215,6 +224,12 @@ def read_progress(intent: Intent, state: str | bytes, version: int) -> Progress:
         updated_at=_maybe_moment(document["updated_at"]),
         wake_at=_maybe_moment(document["wake_at"]),
     )
+
+
+def _read_verification(stored: list[Any]) -> Verification:
+    step, sid, expires_at, checks, *checking = stored
+    since = _maybe_moment(checking[0]) if checking else None
+    return Verification(Step.parse(step), sid, from_ms(expires_at), checks, since)
 
 
 def timeline_text(entry: TimelineEntry) -> str:

@@ -46,9 +46,8 @@ def _by_sentinel(url: str, options: dict[str, Any], pool_size: int) -> Client:
     db = int(path[0]) if path and path[0].isdigit() else 0
     service = path[-1] if path and not path[-1].isdigit() else "mymaster"
     credentials = urlsplit(f"redis://{parts.netloc.split(',')[0]}")
-    sentinel = Sentinel(  # type: ignore[no-untyped-call]
-        hosts, sentinel_kwargs={"socket_timeout": options["socket_timeout"]}, **options
-    )
+    # One that is down must not keep us from asking the next.
+    sentinel = Sentinel(hosts, sentinel_kwargs=options, **options)  # type: ignore[no-untyped-call]
     client: Client = sentinel.master_for(  # type: ignore[no-untyped-call]
         service, db=db, max_connections=pool_size, username=credentials.username, password=credentials.password
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -72,15 +72,16 @@ class Idempotency:
 
     def claim(self, owner: str, key_text: str, fingerprint: str, token: str) -> Verdict:
         """`owner`: whose key it is, the id of the API key. `token`: this request's own, never used before."""
-        key = names.claim(owner, self._hash(key_text))
-        held = scripts.run(self._client, "claim", [key], token, fingerprint, round(self._lease.total_seconds() * 1000))
-        if not held:
-            return Claimed(Claim(key, token, fingerprint))
-        claimed_for, answer = held[0].decode(), held[1].decode()
-        # No fingerprint: the accept outlived its lease. Answering again is the side on which nothing is sent twice.
-        if claimed_for and claimed_for != fingerprint:
-            return Mismatch()
-        return Replay(answer) if answer else InProgress(RETRY_AFTER_SECONDS)
+        wanted = self.wanted(owner, key_text, fingerprint, token)
+        return read_verdict(wanted, scripts.run(self._client, "claim", *self.call(wanted)))
+
+    def wanted(self, owner: str, key_text: str, fingerprint: str, token: str) -> Claim:
+        """The claim as it will be held, not held yet."""
+        return Claim(names.claim(owner, self._hash(key_text)), token, fingerprint)
+
+    def call(self, wanted: Claim) -> tuple[Any, ...]:
+        """Keys and arguments of claim.lua."""
+        return [wanted.key], wanted.token, wanted.fingerprint, round(self._lease.total_seconds() * 1000)
 
     def release(self, claim: Claim) -> None:
         """Give the key back after a refusal. Nothing happens when it is answered, or somebody else's by now."""
@@ -89,6 +90,17 @@ class Idempotency:
     def amend(self, claim: Claim, answer: str) -> bool:
         """Replace the answer that is kept; False when there is none, or it is not this claim's."""
         return bool(scripts.run(self._client, "amend", [claim.key], claim.token, answer))
+
+
+def read_verdict(wanted: Claim, held: Sequence[bytes]) -> Verdict:
+    """What claim.lua's answer says."""
+    if not held:
+        return Claimed(wanted)
+    claimed_for, answer = held[0].decode(), held[1].decode()
+    # No fingerprint: the accept outlived its lease. Answering again is the side on which nothing is sent twice.
+    if claimed_for and claimed_for != wanted.fingerprint:
+        return Mismatch()
+    return Replay(answer) if answer else InProgress(RETRY_AFTER_SECONDS)
 
 
 def fingerprint(body: Mapping[str, Any]) -> str:

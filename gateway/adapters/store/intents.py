@@ -9,18 +9,22 @@ from datetime import datetime, timedelta
 
 from redis.client import Pipeline
 
-from gateway.adapters.store import codec, names, scripts
+from gateway.adapters.store import codec, movements, names, scripts
 from gateway.adapters.store.codec import Sealer, to_ms
 from gateway.adapters.store.connection import Client, store_errors
 from gateway.adapters.store.doorbell import Doorbell
+from gateway.adapters.store.learned import LAST_WRITER_TTL
+from gateway.adapters.store.outbox import Event, Outbox
+from gateway.adapters.store.quorum import Quorum
 from gateway.errors import AcceptUnknown, Refused, StoreUnavailable
-from gateway.model import Attempt, Intent, Progress, TimelineEntry
+from gateway.model import Attempt, AttemptStatus, Intent, Progress, TimelineEntry
 from gateway.ports import Begun, Change, Claim, Clock
 
 INDEX_TTL = timedelta(days=35)
 SAFETY = timedelta(seconds=45)
 """How long a rung bell may go unanswered before the sweep rings again."""
-GUARD_TTL = timedelta(hours=5)
+GUARD_SLACK = timedelta(hours=1)
+"""How much longer than its intent an attempt without an outcome keeps others with the same content back."""
 TIMELINE_BOUND = 200
 UPDATE_TRIES = 50
 
@@ -37,7 +41,10 @@ class IntentStore:
         clock: Clock,
         lane: Callable[[str], str],
         answer_ttl: timedelta = timedelta(hours=24),
-        replicas: int = 0,
+        quorum: Quorum | None = None,
+        rung_again_after: timedelta = SAFETY,
+        outbox: Outbox | None = None,
+        announce: Callable[[Progress], Event | None] = lambda _: None,
     ) -> None:
         self._client = client
         self._doorbell = doorbell
@@ -46,7 +53,10 @@ class IntentStore:
         self._clock = clock
         self._lane = lane
         self._answer_ttl = answer_ttl
-        self._replicas = replicas
+        self._quorum = quorum or Quorum(client)
+        self._safety = rung_again_after
+        self._outbox = outbox or Outbox(client, sealer, clock)
+        self._announce = announce
 
     # ---- accept
 
@@ -63,11 +73,10 @@ class IntentStore:
             raise Refused(
                 "idempotency_in_progress", "another request holds this Idempotency-Key", retry_after_seconds=2
             )
-        self._confirm(progress.intent.id)
 
     def _accept(self, progress: Progress, claim: Claim | None, ring: bool) -> str:
         intent, now = progress.intent, self._clock.now()
-        wake = now + SAFETY if ring else progress.wake_at or now
+        wake = now + self._safety if ring else progress.wake_at or now
         name = self.open_name(intent)
         keys = [
             names.intent(intent.id),
@@ -81,6 +90,7 @@ class IntentStore:
             names.counts_of(now),
         ]
         sealed = self._sealer.seal(codec.dumps(codec.intent_document(intent)), intent.id)
+        event_keys, event = self._outbox.arguments(self._announce(replace(progress, updated_at=now)))
         args: list[scripts.Argument] = [
             intent.id,
             claim.token if claim else "",
@@ -93,15 +103,27 @@ class IntentStore:
             name,
             round(INDEX_TTL.total_seconds()),
             f"intents:accepted:{intent.purpose}",
+            *event,
             *(codec.timeline_text(entry) for entry in progress.added),
         ]
 
         def build(pipe: Pipeline) -> None:
-            scripts.stage(pipe, "accept", keys, *args)
+            scripts.stage(pipe, "accept", [*keys, *event_keys], *args)
             if ring:
                 self._doorbell.stage(pipe, self._lane(intent.purpose), intent.id, 1)
 
-        return str(scripts.transact(self._client, build, ["accept"])[0].decode())
+        return str(self._quorum.write(lambda client: scripts.transact(client, build, ["accept"]))[0].decode())
+
+    def confirm(self, intent_id: str) -> None:
+        """For an answer that is given again: the intent is there, also for the replicas. Raises StoreUnavailable."""
+
+        def there(client: Client) -> None:
+            with store_errors():
+                if not client.exists(names.intent(intent_id)):
+                    raise StoreUnavailable(f"intent {intent_id} is gone")
+
+        if self._quorum.asks:
+            self._quorum.write(there)
 
     # ---- read
 
@@ -158,11 +180,12 @@ class IntentStore:
         """Store `after` if `before` is still what is stored; None when somebody was faster."""
         intent, now = after.intent, self._clock.now()
         after = replace(after, updated_at=now)
-        wake = None if after.wake_at is None else (now + SAFETY if after.ring else after.wake_at)
-        attempt = _changed_attempt(before, after)
-        bound = attempt if attempt is not None and attempt.provider_sid else None
-        free = attempt is not None and attempt.fingerprint and attempt.status not in ("started", "unknown")
-        counters = _counters(before, after)
+        wake = None if after.wake_at is None else (now + self._safety if after.ring else after.wake_at)
+        was, attempt = _changed_attempt(before, after)
+        bound = attempt if attempt and attempt.provider_sid and (not was or not was.provider_sid) else None
+        free = attempt and attempt.fingerprint and not _undecided(attempt) and (not was or _undecided(was))
+        counters = movements.counters(before, after, now)
+        event_keys, event = self._outbox.arguments(self._news(before, after))
         keys = [
             names.intent(intent.id),
             names.timeline(intent.id),
@@ -172,6 +195,8 @@ class IntentStore:
             names.sid(bound.provider_sid or "none" if bound else "none"),
             names.COUNTS,
             names.counts_of(now),
+            *event_keys,
+            names.parked(bound.provider_sid or "none" if bound else "none"),
         ]
         args: list[scripts.Argument] = [
             intent.id,
@@ -183,6 +208,7 @@ class IntentStore:
             f"{intent.id}/{bound.number}" if bound else "",
             round(INDEX_TTL.total_seconds()),
             TIMELINE_BOUND,
+            *event,
             len(counters),
             *counters,
             *(codec.timeline_text(entry) for entry in after.added),
@@ -201,13 +227,23 @@ class IntentStore:
             return None
         if verdict == b"gone":
             raise StoreUnavailable(f"intent {intent.id} is gone")
-        return replace(after, version=before.version + 1, ring=False, added=())
+        movements.tell(before, after, now, self._hash(intent.to.number))
+        return replace(after, version=before.version + 1, ring=False, added=(), parked=verdict == b"parked")
 
-    def begin(self, progress: Progress, scopes: frozenset[str], exempt: frozenset[str]) -> Begun:
+    def _news(self, before: Progress, after: Progress) -> Event | None:
+        """What the application is told of this change: a new status, or that the one it has is the last."""
+        if (before.status, before.final) == (after.status, after.final):
+            return None
+        return self._announce(replace(after, version=before.version + 1))
+
+    def begin(self, progress: Progress, scopes: frozenset[str], exempt: frozenset[str], writer: str = "") -> Begun:
         """See ports.Intents. `progress` already holds the new attempt; its version is the one that was loaded."""
         intent, attempt, now = progress.intent, progress.attempts[-1], self._clock.now()
         number_key, number_field, _ = names.suppression_bucket(self._hash(intent.to.number))
-        email_key, email_field, _ = names.suppression_bucket(self._hash(intent.to.email or ""))
+        email_key, email_field, _ = names.suppression_bucket(self._hash.address(intent.to.email or ""))
+        event_keys, event = self._outbox.arguments(
+            self._announce(replace(progress, version=progress.version + 1, updated_at=now))
+        )
         email_scopes = scopes & {"email", "all"} if "email" in scopes and intent.to.email else frozenset()
         keys = [
             names.intent(intent.id),
@@ -218,35 +254,30 @@ class IntentStore:
             email_key,
             names.COUNTS,
             names.counts_of(now),
+            *event_keys,
+            names.INBOUND_HOLD,
+            names.last_app(self._hash(intent.to.number), self._hash(writer)),
         ]
-        verdict = scripts.run(
-            self._client,
-            "begin",
-            keys,
+        args: list[scripts.Argument] = [
             intent.id,
             progress.version,
             codec.state_text(replace(progress, updated_at=now)),
             to_ms(progress.wake_at or now),
             f"{intent.id}/{attempt.number}",
-            round(GUARD_TTL.total_seconds() * 1000),
+            round((intent.ttl + GUARD_SLACK).total_seconds() * 1000),
             number_field,
             _spaced(scopes),
             email_field if email_scopes else "",
             _spaced(email_scopes),
             _spaced(exempt),
             f"attempts:started:{attempt.step.channel}",
+            *event,
+            intent.app if writer else "",
+            round(LAST_WRITER_TTL.total_seconds()),
             *(codec.timeline_text(entry) for entry in progress.added),
-        )
-        if verdict == b"begun":
-            self._confirm(intent.id)
+        ]
+        verdict = self._quorum.write(lambda client: scripts.run(client, "begin", keys, *args))
         return Begun(verdict.decode())
-
-    def _confirm(self, intent_id: str) -> None:
-        """With replicas: raise unless one of them has it too, because a failover would lose it."""
-        if self._replicas:
-            with store_errors():
-                if self._client.wait(self._replicas, 200) < self._replicas:
-                    raise AcceptUnknown(intent_id)
 
     # ---- the index of open intents
 
@@ -257,9 +288,17 @@ class IntentStore:
         with store_errors():
             return sorted(name.decode() for name in self._client.smembers(names.OPEN_NAMES))
 
+    def due_names(self, now: datetime) -> list[str]:
+        """Of which lanes and applications at least one intent is due."""
+        found = self.open_names()
+        with store_errors(), self._client.pipeline(transaction=False) as pipe:
+            for name in found:
+                pipe.zrangebyscore(names.open_intents(name), "-inf", to_ms(now), start=0, num=1)
+            return [name for name, first in zip(found, pipe.execute(), strict=True) if first]
+
     def take_due(self, name: str, now: datetime, limit: int) -> list[str]:
-        """Ids of open intents whose time has come; each is put off by SAFETY, so no other taker gets it."""
-        ids = scripts.run(self._client, "due", [names.open_intents(name)], to_ms(now), to_ms(now + SAFETY), limit)
+        """Ids of open intents whose time has come; each is put off, so no other taker gets it."""
+        ids = scripts.run(self._client, "due", [names.open_intents(name)], to_ms(now), to_ms(now + self._safety), limit)
         return [member.decode() for member in ids]
 
     def versions(self, intent_ids: list[str]) -> Iterator[tuple[str, int]]:
@@ -281,18 +320,15 @@ def _spaced(words: frozenset[str]) -> str:
     return f" {' '.join(sorted(words))} "
 
 
-def _changed_attempt(before: Progress, after: Progress) -> Attempt | None:
+def _changed_attempt(before: Progress, after: Progress) -> tuple[Attempt | None, Attempt | None]:
+    """The attempt that is another now, as it was and as it is."""
     for number, attempt in enumerate(after.attempts):
-        if number >= len(before.attempts) or before.attempts[number] != attempt:
-            return attempt
-    return None
+        was = before.attempts[number] if number < len(before.attempts) else None
+        if was != attempt:
+            return was, attempt
+    return None, None
 
 
-def _counters(before: Progress, after: Progress) -> list[str]:
-    """What this change adds to the counters: `intents:<status>`, `attempts:<status>:<channel>:<class>`."""
-    found = [] if before.status is after.status else [f"intents:{after.status}"]
-    for number, attempt in enumerate(after.attempts):
-        old = before.attempts[number] if number < len(before.attempts) else None
-        if old is None or old.status is not attempt.status:
-            found.append(f"attempts:{attempt.status}:{attempt.step.channel}:{attempt.failure or ''}")
-    return found
+def _undecided(attempt: Attempt) -> bool:
+    """Nobody knows yet whether the provider acted, so its guard stands."""
+    return attempt.status in (AttemptStatus.STARTED, AttemptStatus.UNKNOWN)

@@ -5,9 +5,10 @@ Each call takes from all that it names or from none. What a full limit means is 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from gateway.adapters.store import names, scripts
 from gateway.adapters.store.connection import Client, store_errors
@@ -67,6 +68,15 @@ class Charge:
             raise ValueError(f"budget {self.name}: a charge of {self.amount}")
 
 
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What is counted beside a charge, in the same step: fields of one hash, each grown `by` so much."""
+
+    key: str
+    by: Mapping[str, int]
+    ttl: timedelta
+
+
 class Limits:
     """All of it raises StoreUnavailable; whether that closes or opens the door is the caller's to decide."""
 
@@ -77,12 +87,10 @@ class Limits:
 
     def take(self, buckets: Sequence[Bucket]) -> timedelta:
         """Zero: taken from every bucket. Else nothing was taken, and this is how long to wait."""
-        limited = [bucket for bucket in buckets if bucket.per_second > 0]
+        limited = limiting(buckets)
         if not limited:
             return timedelta(0)
-        numbers = [number for b in limited for number in (b.interval_us, b.burst, b.cost)]
-        wait = scripts.run(self._client, "take", [names.bucket_of_tokens(b.name) for b in limited], *numbers)
-        return timedelta(microseconds=wait)
+        return timedelta(microseconds=scripts.run(self._client, "take", *take_call(limited)))
 
     def slow(self, bucket: Bucket, pause: timedelta) -> None:
         """Let nobody take from this bucket before `pause` is over, and only at its rate then."""
@@ -110,13 +118,11 @@ class Limits:
             pipe.execute()
 
     def _caps(self, caps: Sequence[Cap], *, only_look: bool) -> CapReached | None:
-        limited = [cap for cap in caps if cap.limit > 0]
+        limited = capping(caps)
         if not limited:
             return None
-        numbers = [number for cap in limited for number in (cap.limit, _milliseconds(cap.window))]
-        keys = [names.cap(cap.name) for cap in limited]
-        reached, wait = scripts.run(self._client, "caps", keys, int(only_look), *numbers)
-        return CapReached(limited[reached - 1], timedelta(milliseconds=wait)) if reached else None
+        keys, *numbers = caps_call(limited, only_look=only_look)
+        return caps_answer(limited, scripts.run(self._client, "caps", keys, *numbers))
 
     # ---- budgets
 
@@ -124,23 +130,68 @@ class Limits:
         """True: charged. False: not enough left, and nothing was charged."""
         return self.spend_all((Charge(name, day, amount, limit),)) is None
 
-    def spend_all(self, charges: Sequence[Charge]) -> Charge | None:
-        """None: all are charged. Else none is, and this is the first that has not enough left."""
+    def spend_all(self, charges: Sequence[Charge], counts: Counts | None = None) -> Charge | None:
+        """None: all are charged, and counted. Else nothing is, and this is the first that has not enough left."""
         if not charges:
             return None
         numbers = [n for c in charges for n in (c.amount, -1 if c.limit is None else c.limit)]
         keys = [names.budget(c.name, c.day) for c in charges]
-        short = scripts.run(self._client, "spend", keys, round(BUDGET_TTL.total_seconds()), *numbers)
+        counted: list[str | int] = []
+        if counts is not None:
+            keys.append(counts.key)
+            counted = [_seconds(counts.ttl), *(part for pair in counts.by.items() for part in pair)]
+        short = scripts.run(self._client, "spend", keys, _seconds(BUDGET_TTL), len(charges), *numbers, *counted)
         return charges[short - 1] if short else None
 
     def refund(self, name: str, day: date, amount: int) -> None:
         """Give back what was charged for something that cost nothing in the end."""
-        with store_errors():
-            self._client.decrby(names.budget(name, day), amount)
+        self.refund_all((Charge(name, day, amount, None),))
+
+    def refund_all(self, charges: Sequence[Charge], counts: Counts | None = None) -> None:
+        """What `spend_all` took, back again, in one step."""
+        with store_errors(), self._client.pipeline(transaction=True) as pipe:
+            for charge in charges:
+                pipe.decrby(names.budget(charge.name, charge.day), charge.amount)
+            if counts is not None:
+                for field, by in counts.by.items():
+                    pipe.hincrby(counts.key, field, -by)
+            pipe.execute()
 
     def spent(self, name: str, day: date) -> int:
         with store_errors():
             return int(self._client.get(names.budget(name, day)) or 0)
+
+
+# ---- the same as parts of a larger round trip
+
+
+def limiting(buckets: Sequence[Bucket]) -> list[Bucket]:
+    return [bucket for bucket in buckets if bucket.per_second > 0]
+
+
+def take_call(buckets: Sequence[Bucket]) -> tuple[Any, ...]:
+    """Keys and arguments of take.lua for buckets that limit."""
+    numbers = [number for b in buckets for number in (b.interval_us, b.burst, b.cost)]
+    return [names.bucket_of_tokens(b.name) for b in buckets], *numbers
+
+
+def capping(caps: Sequence[Cap]) -> list[Cap]:
+    return [cap for cap in caps if cap.limit > 0]
+
+
+def caps_call(caps: Sequence[Cap], *, only_look: bool = False) -> tuple[Any, ...]:
+    """Keys and arguments of caps.lua for caps that limit."""
+    numbers = [number for cap in caps for number in (cap.limit, _milliseconds(cap.window))]
+    return [names.cap(cap.name) for cap in caps], int(only_look), *numbers
+
+
+def caps_answer(caps: Sequence[Cap], answer: Sequence[int]) -> CapReached | None:
+    reached, wait = answer
+    return CapReached(caps[reached - 1], timedelta(milliseconds=wait)) if reached else None
+
+
+def _seconds(span: timedelta) -> int:
+    return round(span.total_seconds())
 
 
 def _milliseconds(span: timedelta) -> int:

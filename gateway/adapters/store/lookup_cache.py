@@ -8,8 +8,10 @@ from __future__ import annotations
 import json
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from threading import Lock
 from typing import Any
@@ -17,7 +19,7 @@ from typing import Any
 from gateway.adapters.store import names
 from gateway.adapters.store.codec import Sealer, dumps, from_ms, to_ms
 from gateway.adapters.store.connection import Client, store_errors
-from gateway.adapters.store.lookup_fields import ATTRIBUTES, VALID, CachedField, divided, keep_for
+from gateway.adapters.store.lookup_fields import ATTRIBUTES, VALID, CachedField, divided, is_good, keep_for
 from gateway.adapters.store.remembered import Remembered
 from gateway.adapters.store.sealed_text import open_text, seal_text
 from gateway.errors import StoreUnavailable
@@ -26,10 +28,32 @@ from gateway.ports import Clock
 
 NO_COUNTRY = "ZZ"
 MEMORY_BOUND = 100_000
+STALE_FACTOR = 4
+"""So many times longer is an answer kept than it is good, for purposes that take a stale one when Lookup is away."""
 _SEALED = "caller_name"
+_READ_BEFORE: ContextVar[Mapping[str, bytes | None] | None] = ContextVar("lookups_read_before", default=None)
 
 Written = tuple[str, bytes, timedelta]
 """A key, its value and how long it lives."""
+
+
+@contextmanager
+def read_before(rows: Mapping[str, bytes | None]) -> Iterator[None]:
+    """Within: what was read under these names a moment ago is not read again, the first time it is asked for."""
+    token = _READ_BEFORE.set(rows)
+    try:
+        yield
+    finally:
+        _READ_BEFORE.reset(token)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked of the cache. `country` is that of the number itself."""
+
+    number: str
+    country: str | None
+    fields: tuple[str, ...]
 
 
 class CacheBase(ABC):
@@ -47,33 +71,54 @@ class CacheBase(ABC):
         self._lock = Lock()
 
     def get(
-        self, number: str, country: str | None, fields: Sequence[str], max_age: timedelta | None = None
+        self,
+        number: str,
+        country: str | None,
+        fields: Sequence[str],
+        max_age: timedelta | None = None,
+        *,
+        any_age: bool = False,
     ) -> dict[str, CachedField]:
         """What is known of the base and of `fields`; what is missing or older than `max_age` is left out.
 
         Of a number that is known to be invalid only the base is given. `country` is that of the number itself.
+        `any_age`: also what is no longer good, as long as it is kept.
         """
-        wanted = [name for name in dict.fromkeys((VALID, *fields)) if name in ATTRIBUTES]
-        keys = [self._key(number, name, country) for name in wanted]
+        return self.get_many([Question(number, country, tuple(fields))], max_age, any_age=any_age)[0]
+
+    def get_many(
+        self, questions: Sequence[Question], max_age: timedelta | None = None, *, any_age: bool = False
+    ) -> list[dict[str, CachedField]]:
+        """As `get`, for many numbers in one round trip."""
+        wanted = [[name for name in dict.fromkeys((VALID, *q.fields)) if name in ATTRIBUTES] for q in questions]
+        keys = [[self._key(q.number, n, q.country) for n in ns] for q, ns in zip(questions, wanted, strict=True)]
         try:
-            rows = self._read(keys)
+            rows = iter(self._read([key for each in keys for key in each]))
         except StoreUnavailable:
             self._count("unavailable")
-            return {}
-        entries = (self._open(*row) for row in zip(wanted, keys, rows, strict=True))
-        found = {entry.name: entry for entry in entries if entry is not None and self._is_fresh(entry, max_age)}
+            return [{} for _ in questions]
+        return [
+            self._found(zip(ns, ks, rows, strict=False), len(ns), max_age, any_age)
+            for ns, ks in zip(wanted, keys, strict=True)
+        ]
+
+    def _found(
+        self, rows: Iterable[tuple[str, str, bytes | None]], wanted: int, max_age: timedelta | None, any_age: bool
+    ) -> dict[str, CachedField]:
+        entries = [entry for entry in (self._open(*row) for row in rows) if entry is not None]
+        found = {entry.name: entry for entry in entries if any_age or self._is_fresh(entry, max_age)}
         invalid = VALID in found and found[VALID].says_invalid
-        self._count("hit" if invalid or len(found) == len(wanted) else "miss")
+        self._count("hit" if invalid or len(found) == wanted else "miss")
         return {VALID: found[VALID]} if invalid else found
 
     def put(self, lookup: Lookup, country: str | None, fields: Sequence[str]) -> None:
         """Remember the answer to a lookup of `fields`. `country` as in `get`."""
         rows: list[Written] = []
         for entry in divided(lookup, fields):
-            longest = keep_for(entry, self._ttl, self._negative_ttl)
-            if longest > timedelta(0):
+            good_for = keep_for(entry, self._ttl, self._negative_ttl)
+            if good_for > timedelta(0):
                 key = self._key(lookup.number, entry.name, country)
-                rows.append((key, self._seal(entry, key), longest))
+                rows.append((key, self._seal(entry, key), good_for * (STALE_FACTOR if is_good(entry) else 1)))
         try:
             self._write(rows)
         except StoreUnavailable:
@@ -97,7 +142,8 @@ class CacheBase(ABC):
         return names.cached_lookup(self._hash(number), name, country or NO_COUNTRY)
 
     def _is_fresh(self, entry: CachedField, max_age: timedelta | None) -> bool:
-        return max_age is None or self._clock.now() - entry.looked_up_at <= max_age
+        age = self._clock.now() - entry.looked_up_at
+        return age < keep_for(entry, self._ttl, self._negative_ttl) and (max_age is None or age <= max_age)
 
     def _seal(self, entry: CachedField, key: str) -> bytes:
         values = dict(entry.values)
@@ -148,7 +194,19 @@ class LookupCache(CacheBase):
         super().__init__(hasher, sealer, clock, ttl, negative_ttl)
         self._client = client
 
+    def names_of(self, number: str, country: str | None, fields: Sequence[str]) -> list[str]:
+        """Where the answers would stand, for one who reads them in a round trip of their own."""
+        wanted = [name for name in dict.fromkeys((VALID, *fields)) if name in ATTRIBUTES]
+        return [self._key(number, name, country) for name in wanted]
+
+    def stands_in(self, client: Client) -> bool:
+        return self._client is client
+
     def _read(self, keys: Sequence[str]) -> Sequence[bytes | None]:
+        read_before = _READ_BEFORE.get()
+        if read_before is not None and all(key in read_before for key in keys):
+            _READ_BEFORE.set(None)  # good once: who asks again wants to know what has come since
+            return [read_before[key] for key in keys]
         with store_errors():
             rows: list[bytes | None] = self._client.mget(keys)
         return rows

@@ -8,13 +8,21 @@ from datetime import date, datetime
 PREFIX = "gw"
 OPEN_NAMES = f"{PREFIX}:open"
 ENDED = f"{PREFIX}:ended"
+SUMMARIES = f"{PREFIX}:summaries"
 COUNTS = f"{PREFIX}:counts"
+TALLY = f"{PREFIX}:tally"
+CONFIRMED = f"{PREFIX}:confirmed"
 BUCKETS = f"{PREFIX}:suppression:buckets"
 SUPPRESSION_AUDIT = f"{PREFIX}:suppression:audit"
 SUPPRESSION_COUNT = f"{PREFIX}:suppression:count"
+LOOKUP_AUDIT = f"{PREFIX}:lookup:audit"
 API_KEYS = f"{PREFIX}:keys"
 API_KEYS_USED = f"{PREFIX}:keys:used"
 APPS = f"{PREFIX}:apps"
+EVENTS_DUE = f"{PREFIX}:events:due"
+INBOUND_WANTED = f"{PREFIX}:inbound:wanted"
+INBOUND_HOLD = f"{PREFIX}:inbound:hold"
+INBOUND_CAUGHT = f"{PREFIX}:inbound:caught"
 
 
 class Hasher:
@@ -25,6 +33,10 @@ class Hasher:
 
     def __call__(self, text: str) -> str:
         return hashlib.blake2b(text.encode(), digest_size=16, key=self._key).hexdigest()
+
+    def address(self, text: str) -> str:
+        """Of whom somebody may not write to: an e-mail address is the same in capitals."""
+        return self(text.casefold() if "@" in text and not text.startswith("sip:") else text)
 
 
 def intent(intent_id: str) -> str:
@@ -60,12 +72,24 @@ def parked(provider_sid: str) -> str:
     return f"{PREFIX}:parked:{provider_sid}"
 
 
+def lease(name: str) -> str:
+    return f"{PREFIX}:lease:{name}"
+
+
 def guard(content_hash: str) -> str:
     return f"{PREFIX}:guard:{content_hash}"
 
 
 def seen(event_id: str) -> str:
     return f"{PREFIX}:seen:{event_id}"
+
+
+def event(event_id: str) -> str:
+    return f"{PREFIX}:event:{event_id}"
+
+
+def slow_place(place_hash: str) -> str:
+    return f"{PREFIX}:events:slow:{place_hash}"
 
 
 def counts_of(day: datetime) -> str:
@@ -117,8 +141,36 @@ def budget(name: str, day: date) -> str:
     return f"{PREFIX}:budget:{name}:{day:%Y%m%d}"
 
 
+def ledger(day: date) -> str:
+    return f"{PREFIX}:ledger:{day:%Y%m%d}"
+
+
+def breaker(name: str) -> str:
+    return f"{PREFIX}:breaker:{name}"
+
+
+def flight(number_hash: str) -> str:
+    return f"{PREFIX}:flight:{number_hash}"
+
+
+def landed(token: str) -> str:
+    return f"{PREFIX}:landed:{token}"
+
+
 def factor_owner(factor_sid: str) -> str:
     return f"{PREFIX}:factor-of:{factor_sid}"
+
+
+def waiting(verification_sid: str) -> str:
+    return f"{PREFIX}:waiting:{verification_sid}"
+
+
+def checking(verification_sid: str) -> str:
+    return f"{PREFIX}:checking:{verification_sid}"
+
+
+def started(start_hash: str) -> str:
+    return f"{PREFIX}:started:{start_hash}"
 
 
 def cached_lookup(number_hash: str, field: str, country: str) -> str:

@@ -51,6 +51,40 @@ def transact(client: Client, build: Callable[[Pipeline], None], scripts: Sequenc
             return _execute(client, build)
 
 
+class Trip:
+    """Several scripts and reads in one round trip, each for itself: no transaction around them."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._pipe = client.pipeline(transaction=False)
+        self._scripts: dict[int, tuple[str, Sequence[str], tuple[Argument, ...]]] = {}
+        self._count = 0
+
+    def run(self, name: str, keys: Sequence[str], *args: Argument) -> None:
+        self._scripts[self._count] = (name, keys, args)
+        stage(self._pipe, name, keys, *args)
+        self._count += 1
+
+    def add(self, read: Callable[[Pipeline], object]) -> None:
+        """One command of redis-py, staged by `read`."""
+        read(self._pipe)
+        self._count += 1
+
+    def answers(self) -> list[Any]:
+        """In order. A script that Redis has forgotten is run alone again. Raises StoreUnavailable."""
+        with store_errors():
+            found = self._pipe.execute(raise_on_error=False)
+            return [
+                self._again(n, answer) if isinstance(answer, Exception) else answer for n, answer in enumerate(found)
+            ]
+
+    def _again(self, number: int, error: Exception) -> Any:
+        if not isinstance(error, NoScriptError) or number not in self._scripts:
+            raise error
+        name, keys, args = self._scripts[number]
+        return self._client.eval(_source(name)[0], len(keys), *keys, *args)
+
+
 def _execute(client: Client, build: Callable[[Pipeline], None]) -> list[Any]:
     with client.pipeline(transaction=True) as pipe:
         pipe.multi()

@@ -10,13 +10,14 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import islice
 from typing import Any
 
 from redis.client import Pipeline
 
 from gateway.adapters.store import names, scripts
-from gateway.adapters.store.codec import Sealer, dumps, entry_document, read_entry
+from gateway.adapters.store.codec import Sealer, dumps, entry_document, read_entry, to_ms
 from gateway.adapters.store.connection import Client, store_errors
 from gateway.adapters.store.sealed_text import open_text, seal_text
 from gateway.errors import FieldError, InvalidRequest
@@ -62,13 +63,13 @@ class Suppressions:
     # ---- one address
 
     def entries(self, address: str) -> tuple[SuppressionEntry, ...]:
-        key, field, _ = names.suppression_bucket(self._hash(address))
+        key, field, _ = names.suppression_bucket(self._hash.address(address))
         with store_errors():
             return read_entries(self._client.hget(key, field))
 
     def add(self, address: str, entry: SuppressionEntry) -> bool:
         """False when an entry of this scope and source already stands; it stays as it is. Raises InvalidRequest."""
-        entry = _checked(entry)
+        entry = checked_entry(entry)
         keys, args = self._addition(address, entry, self._audit_line("add", address, entry))
         changed, _ = scripts.run(self._client, "suppress", keys, *args)
         return bool(changed)
@@ -81,15 +82,19 @@ class Suppressions:
         sources: frozenset[str] | None,
         who: str,
         why: str,
+        up_to: datetime | None = None,
     ) -> tuple[bool, tuple[SuppressionEntry, ...]]:
-        """Take away what has one of the scopes and one of the sources (None: any); answers what that was."""
+        """Take away what has one of the scopes and one of the sources (None: any); answers what that was.
+
+        `up_to`: an entry that is younger stays.
+        """
         note = SuppressionEntry("any", "any", self._clock.now(), who, why[:WHY_BOUND])
-        address_hash = self._hash(address)
+        address_hash = self._hash.address(address)
         keys, field, bucket = _keys(address_hash)
         line = self._audit_line("remove", address, note)
-        changed, taken = scripts.run(
-            self._client, "suppress", keys, field, "", "remove", "", _spaced(scopes), _spaced(sources), bucket, line
-        )
+        args = [field, "", "remove", "", _spaced(scopes), _spaced(sources), bucket, line]
+        latest = "" if up_to is None else to_ms(up_to)
+        changed, taken = scripts.run(self._client, "suppress", keys, *args, latest)
         return bool(changed), tuple(read_entry(row) for row in json.loads(taken))
 
     # ---- the whole list
@@ -108,6 +113,10 @@ class Suppressions:
         listed, following = self._page(cursor, limit)
         return [(masked(address), entries) for address, entries in listed], following
 
+    def page_in_full(self, cursor: str | None, limit: int) -> tuple[list[Listed], str | None]:
+        """As `page`, with the addresses as they are: for whoever masks them later."""
+        return self._page(cursor, limit)
+
     def export(self) -> Iterator[Listed]:
         """Every address, in full."""
         cursor: str | None = None
@@ -123,7 +132,7 @@ class Suppressions:
         Raises InvalidRequest at the first wrong row; the batches before it stand, and importing again is harmless.
         """
         remaining, added = iter(rows), 0
-        while batch := [(address, _checked(entry)) for address, entry in islice(remaining, IMPORT_BATCH)]:
+        while batch := [(address, checked_entry(entry)) for address, entry in islice(remaining, IMPORT_BATCH)]:
             added += self._import(batch)
         return added
 
@@ -148,7 +157,7 @@ class Suppressions:
 
     def changes(self, address: str | None = None, limit: int = 100) -> tuple[SuppressionChange, ...]:
         """The newest changes of the list, or of one address, newest first; the last 100,000 are kept."""
-        wanted = None if address is None else self._hash(address)
+        wanted = None if address is None else self._hash.address(address)
         found = (c for c in self._audit() if wanted is None or c.address_hash == wanted)
         return tuple(islice(found, limit))
 
@@ -168,14 +177,14 @@ class Suppressions:
     def _addition(
         self, address: str, entry: SuppressionEntry, audit_line: str
     ) -> tuple[list[str], list[scripts.Argument]]:
-        address_hash = self._hash(address)
+        address_hash = self._hash.address(address)
         keys, field, bucket = _keys(address_hash)
         sealed = seal_text(self._sealer, address, address_hash)
         document = {name: value for name, value in entry_document(entry).items() if value != ""}
-        return keys, [field, sealed, "add", dumps(document), "", "", bucket, audit_line]
+        return keys, [field, sealed, "add", dumps(document), "", "", bucket, audit_line, ""]
 
     def _audit_line(self, action: str, address: str, entry: SuppressionEntry) -> str:
-        return dumps({**entry_document(entry), "do": action, "address": self._hash(address)})
+        return dumps({**entry_document(entry), "do": action, "address": self._hash.address(address)})
 
     def _page(self, cursor: str | None, limit: int) -> tuple[list[Listed], str | None]:
         if cursor is not None and not _CURSOR.fullmatch(cursor):
@@ -220,7 +229,8 @@ def _spaced(words: frozenset[str] | None) -> str:
     return "" if words is None else f" {' '.join(sorted(words))} "
 
 
-def _checked(entry: SuppressionEntry) -> SuppressionEntry:
+def checked_entry(entry: SuppressionEntry) -> SuppressionEntry:
+    """With its texts cut to what is kept. Raises InvalidRequest for a scope or source that cannot be stored."""
     if entry.scope not in SCOPES:
         raise InvalidRequest(FieldError("scope", f"must be one of {', '.join(sorted(SCOPES))}"))
     if not _SOURCE.fullmatch(entry.source):

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from twilio.rest import Client
 
+from gateway import tracing
 from gateway.adapters.twilio.access import TwilioAccess, twilio_client
 from gateway.adapters.twilio.clients import NOT_CONFIGURED
 from gateway.adapters.twilio.errors import translated
@@ -49,9 +50,10 @@ class TwilioCalls(VerifyCalls, AccountReads):
 
     def send(self, request: ProviderRequest, *, test: bool = False) -> Mapping[str, Any]:
         if request.operation is Operation.MAIL:
-            return self._mail_for(test).send(request.params)
+            with tracing.span("sendgrid mail"):
+                return self._mail_for(test).send(request.params)
         client = self.client(test)
-        with translated():
+        with tracing.span(f"twilio {request.operation.value}"), translated():
             return properties(CREATE[request.operation](client, request))
 
     def search(self, attempt: Attempt, request: ProviderRequest, *, test: bool = False) -> Sequence[Found]:

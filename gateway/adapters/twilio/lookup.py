@@ -1,12 +1,11 @@
-"""Asks Lookup v2 for one number within a time budget: bounded tries, bounded waits, bounded calls in flight.
+"""Asks Lookup v2 for one number within a time budget: bounded tries, bounded waits.
 
-Does not cache, does not decide. Source: Lookup v2 and the 606xx error codes.
+Does not cache or decide, does not count how many are asked at once. Source: Lookup v2 and the 606xx error codes.
 """
 
 from __future__ import annotations
 
 import random
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -38,7 +37,6 @@ class LookupLimits:
     backoff_ms: int = 200
     jitter_ms: int = 100
     budget_ms: int = 3000
-    max_in_flight: int = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +57,8 @@ class _Question:
 class TwilioLookup:
     """`fetch` is TwilioCalls.lookup_fetch; `on_alert` hears a code that an operator has to do something about."""
 
+    paid = True
+
     def __init__(
         self,
         fetch: Fetch,
@@ -77,27 +77,32 @@ class TwilioLookup:
         self._sleep = sleep
         self._monotonic = monotonic
         self._jitter = jitter
-        self._in_flight = threading.BoundedSemaphore(self._limits.max_in_flight)
 
     def fetch(
-        self, number: str, fields: Sequence[str], country: str | None = None, *, surely_valid: bool = True
+        self,
+        number: str,
+        fields: Sequence[str],
+        country: str | None = None,
+        *,
+        surely_valid: bool = True,
+        within_seconds: float | None = None,
     ) -> Lookup:
         """`surely_valid`: False asks without fields first, which is free, and with them only for a valid number.
 
-        Raises LookupUnavailable.
+        `within_seconds`: what is left of the request's budget; None: all of it. Raises LookupUnavailable.
         """
         budget = self._limits.budget_ms / 1000
-        question = _Question(number, tuple(fields), country, self._monotonic() + budget)
-        if not self._in_flight.acquire(timeout=budget):
-            raise LookupUnavailable("too_many_in_flight")
-        try:
-            if question.fields and not surely_valid:
-                free = self._answered(question.free_of_charge)
-                if not free.valid:
-                    return free
-            return self._answered(question)
-        finally:
-            self._in_flight.release()
+        left = budget if within_seconds is None else min(budget, within_seconds)
+        question = _Question(number, tuple(fields), country, self._monotonic() + left)
+        if question.fields and not surely_valid:
+            free = self._answered(question.free_of_charge)
+            if not free.valid:
+                return free
+        found = self._answered(question)
+        if found.valid is False and surely_valid and country is not None and found.validation_errors != (NOT_FOUND,):
+            # libphonenumber says otherwise; an answer that is invalid costs nothing, so the country is named once.
+            found = self._answered(replace(question, names_country=True))
+        return found
 
     def _answered(self, question: _Question) -> Lookup:
         """One answer, where a refusal can stand for one."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
+from gateway import tracing
 from gateway.adapters.twilio.clients import Clients
 from gateway.adapters.twilio.errors import translated
 from gateway.adapters.twilio.listing import older_than, properties, rows
@@ -36,7 +38,7 @@ class AccountReads(Clients):
             asked["fields"] = ",".join(fields)
         if country is not None:
             asked["country_code"] = country
-        with translated():
+        with tracing.span("twilio lookup"), translated():
             return properties(self.client(test).lookups.v2.phone_numbers(number).fetch(**asked))
 
     def inbound_messages(
@@ -55,6 +57,14 @@ class AccountReads(Clients):
             listed = rows(self.client(test).messages.page(**asked), INBOUND_PAGES, early)
             return [properties(row) for row in listed if row.direction == "inbound" and not early(row)]
 
+    def clock(self, *, test: bool = False) -> datetime | None:
+        """What time it is at Twilio, as an answer's `Date` says; None where it says nothing."""
+        client = self.client(test)
+        with translated():
+            said = client.request("GET", f"https://api.twilio.com/2010-04-01/Accounts/{client.account_sid}.json")
+        stated = said.headers.get("Date") if said.headers else None
+        return None if stated is None else parsedate_to_datetime(stated).astimezone(UTC)
+
     def account(self, *, test: bool = False) -> Mapping[str, Any]:
         client = self.client(test)
         with translated():
@@ -68,6 +78,14 @@ class AccountReads(Clients):
     def messaging_service(self, sid: str, *, test: bool = False) -> Mapping[str, Any]:
         with translated():
             return properties(self.client(test).messaging.v1.services(sid).fetch())
+
+    def service_senders(self, sid: str, *, test: bool = False) -> Sequence[str]:
+        """The numbers and short codes that a Messaging Service sends from, and people write to."""
+        service = self.client(test).messaging.v1.services(sid)
+        with translated():
+            numbers = [row.phone_number for row in rows(service.phone_numbers.page(page_size=BIG_PAGE), NUMBER_PAGES)]
+            codes = [row.short_code for row in rows(service.short_codes.page(page_size=BIG_PAGE), NUMBER_PAGES)]
+        return [*numbers, *codes]
 
     def verify_service(self, sid: str, *, test: bool = False) -> Mapping[str, Any]:
         with translated():

@@ -1,6 +1,7 @@
 -- Make an intent durable, once. Answers: accepted | again (it was there) | lost (another holds the idempotency key).
--- KEYS intent timeline open open_names by_app by_recipient claim counts day
--- ARGV id token answer answer_ttl_ms sealed state now_ms wake_ms open_name index_ttl_s counter timeline…
+-- KEYS intent timeline open open_names by_app by_recipient claim counts day event events_due
+-- ARGV id token answer answer_ttl_ms sealed state now_ms wake_ms open_name index_ttl_s counter
+--      event_id event event_due_ms event_ttl_s timeline…   (event_id: '' when nobody is to be told)
 if redis.call('EXISTS', KEYS[1]) == 1 then return 'again' end
 if ARGV[2] ~= '' then
   local holder = redis.call('HGET', KEYS[7], 'token')
@@ -16,5 +17,10 @@ redis.call('ZADD', KEYS[6], ARGV[7], ARGV[1])
 redis.call('EXPIRE', KEYS[6], ARGV[10])
 redis.call('HINCRBY', KEYS[8], ARGV[11], 1)
 redis.call('HINCRBY', KEYS[9], ARGV[11], 1)
-for n = 12, #ARGV do redis.call('RPUSH', KEYS[2], ARGV[n]) end
+for n = 16, #ARGV do redis.call('RPUSH', KEYS[2], ARGV[n]) end
+if ARGV[12] ~= '' then
+  redis.call('HSET', KEYS[10], 'd', ARGV[13], 't', cjson.encode(redis.call('LRANGE', KEYS[2], 0, -1)))
+  redis.call('EXPIRE', KEYS[10], ARGV[15])
+  redis.call('ZADD', KEYS[11], ARGV[14], ARGV[12])
+end
 return 'accepted'

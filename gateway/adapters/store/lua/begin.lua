@@ -1,9 +1,12 @@
 -- Write an attempt down before the provider is called, unless an opt-out stands. One script, so that an opt-out
--- committed before this mark stops the call. Answers: begun | stale | suppressed | busy.
--- KEYS intent timeline open guard number_bucket email_bucket counts day
+-- committed before this mark stops the call. Answers: begun | stale | held | suppressed | busy.
+-- held: inbound messages that were missed are being fetched, and one of them may be an opt-out.
+-- KEYS intent timeline open guard number_bucket email_bucket counts day event events_due hold last_writer
 -- ARGV id expected state wake_ms guard_holder guard_ttl_ms number_field number_scopes email_field email_scopes
---      exempt counter timeline…     (scopes and exempt: ' a b ' lists)
+--      exempt counter event_id event event_due_ms event_ttl_s writer writer_ttl_s timeline…
+--      (scopes and exempt: ' a b ' lists; event_id: '' when nobody is to be told; writer: '' where nobody can reply)
 if redis.call('HGET', KEYS[1], 'v') ~= ARGV[2] then return 'stale' end
+if redis.call('EXISTS', KEYS[11]) == 1 then return 'held' end
 local function stopped(key, field, scopes)
   if field == '' then return false end
   local stored = redis.call('HGET', key, field)
@@ -23,5 +26,11 @@ redis.call('HSET', KEYS[1], 's', ARGV[3], 'v', tonumber(ARGV[2]) + 1)
 redis.call('ZADD', KEYS[3], ARGV[4], ARGV[1])
 redis.call('HINCRBY', KEYS[7], ARGV[12], 1)
 redis.call('HINCRBY', KEYS[8], ARGV[12], 1)
-for n = 13, #ARGV do redis.call('RPUSH', KEYS[2], ARGV[n]) end
+for n = 19, #ARGV do redis.call('RPUSH', KEYS[2], ARGV[n]) end
+if ARGV[17] ~= '' then redis.call('SET', KEYS[12], ARGV[17], 'EX', ARGV[18]) end
+if ARGV[13] ~= '' then
+  redis.call('HSET', KEYS[9], 'd', ARGV[14], 't', cjson.encode(redis.call('LRANGE', KEYS[2], 0, -1)))
+  redis.call('EXPIRE', KEYS[9], ARGV[16])
+  redis.call('ZADD', KEYS[10], ARGV[15], ARGV[13])
+end
 return 'begun'

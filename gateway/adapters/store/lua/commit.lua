@@ -1,6 +1,9 @@
--- Store a change of an intent if nobody wrote in between. Answers: stored | stale | gone.
--- KEYS intent timeline open ended guard sid counts day
--- ARGV id expected state wake_ms('' when final) now_ms guard_holder sid_owner sid_ttl_s timeline_bound n_counters counters… timeline…
+-- Store a change of an intent if nobody wrote in between. Answers: stored | stale | gone,
+-- or parked: stored, and events wait for the SID that this change has bound.
+-- KEYS intent timeline open ended guard sid counts day event events_due parked
+-- ARGV id expected state wake_ms('' when final) now_ms guard_holder sid_owner sid_ttl_s timeline_bound
+--      event_id event event_due_ms event_ttl_s n_counters counters… timeline…
+--      (event_id: '' when nobody is to be told; a counter: its name, or name=amount)
 local version = redis.call('HGET', KEYS[1], 'v')
 if not version then return 'gone' end
 if version ~= ARGV[2] then return 'stale' end
@@ -13,11 +16,18 @@ else
 end
 if ARGV[6] ~= '' and redis.call('GET', KEYS[5]) == ARGV[6] then redis.call('DEL', KEYS[5]) end
 if ARGV[7] ~= '' then redis.call('SET', KEYS[6], ARGV[7], 'EX', ARGV[8]) end
-local counters = tonumber(ARGV[10])
-for n = 11, 10 + counters do
-  redis.call('HINCRBY', KEYS[7], ARGV[n], 1)
-  redis.call('HINCRBY', KEYS[8], ARGV[n], 1)
+local counters = tonumber(ARGV[14])
+for n = 15, 14 + counters do
+  local name, amount = string.match(ARGV[n], '^(.-)=(%d+)$')
+  redis.call('HINCRBY', KEYS[7], name or ARGV[n], amount or 1)
+  redis.call('HINCRBY', KEYS[8], name or ARGV[n], amount or 1)
 end
-for n = 11 + counters, #ARGV do redis.call('RPUSH', KEYS[2], ARGV[n]) end
-if #ARGV > 10 + counters then redis.call('LTRIM', KEYS[2], -tonumber(ARGV[9]), -1) end
+for n = 15 + counters, #ARGV do redis.call('RPUSH', KEYS[2], ARGV[n]) end
+if #ARGV > 14 + counters then redis.call('LTRIM', KEYS[2], -tonumber(ARGV[9]), -1) end
+if ARGV[10] ~= '' then
+  redis.call('HSET', KEYS[9], 'd', ARGV[11], 't', cjson.encode(redis.call('LRANGE', KEYS[2], 0, -1)))
+  redis.call('EXPIRE', KEYS[9], ARGV[13])
+  redis.call('ZADD', KEYS[10], ARGV[12], ARGV[10])
+end
+if ARGV[7] ~= '' and redis.call('EXISTS', KEYS[11]) == 1 then return 'parked' end
 return 'stored'

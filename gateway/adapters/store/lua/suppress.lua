@@ -1,6 +1,7 @@
 -- Add an entry to an address, or take entries away. Answers {1 if anything changed, the entries taken away as JSON}.
 -- KEYS bucket buckets count audit
 -- ARGV field sealed_address action('add'|'remove') entry scopes sources bucket_name audit_line('' for none)
+--      up_to_ms('' for any: only entries that are not younger are taken away)
 local stored = redis.call('HGET', KEYS[1], ARGV[1])
 local doc = stored and cjson.decode(stored) or {e = ARGV[2], x = {}}
 local kept, taken = {}, {}
@@ -15,7 +16,8 @@ else
   for _, old in ipairs(doc.x) do
     local in_scope = ARGV[5] == '' or string.find(ARGV[5], ' ' .. old.scope .. ' ', 1, true)
     local by_source = ARGV[6] == '' or string.find(ARGV[6], ' ' .. old.source .. ' ', 1, true)
-    if in_scope and by_source then taken[#taken + 1] = old else kept[#kept + 1] = old end
+    local old_enough = ARGV[9] == '' or old.at <= tonumber(ARGV[9])
+    if in_scope and by_source and old_enough then taken[#taken + 1] = old else kept[#kept + 1] = old end
   end
   if #taken == 0 then return {0, '[]'} end
 end
