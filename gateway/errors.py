@@ -99,9 +99,10 @@ class ProviderSilent(ProviderError):
 class LookupUnavailable(GatewayError):
     """Lookup cannot answer in time: away, throttled, out of budget, or the breaker is open."""
 
-    def __init__(self, cause: str) -> None:
+    def __init__(self, cause: str, *, retry_after_seconds: int = 30) -> None:
         super().__init__(cause)
         self.cause = cause
+        self.retry_after_seconds = retry_after_seconds
 
 
 class Misconfigured(GatewayError):

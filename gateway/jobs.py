@@ -9,3 +9,8 @@ from gateway.wiring import current
 def wake(intent_id: str) -> None:
     """Look at one intent and do what it needs now."""
     pipeline.run(current().house, intent_id)
+
+
+def deliver(event_id: str) -> None:
+    """Post one event to its application, if it is due."""
+    current().delivery.deliver(event_id)

@@ -53,6 +53,11 @@ _WORDS: Mapping[str, Mapping[str, AttemptStatus]] = {
         "max_attempts_reached": _A.FAILED,
         "max-attempts-reached": _A.FAILED,
         "canceled": _A.CANCELED,
+        "message_sent": _A.SENT,  # the fate of the code's message, told apart from the verification's own
+        "message_delivered": _A.SENT,
+        "message_read": _A.SENT,
+        "message_undelivered": _A.FAILED,
+        "message_failed": _A.FAILED,
     },
     "email": {
         "processed": _A.SENT,

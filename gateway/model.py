@@ -171,6 +171,12 @@ class Intent:
     metadata: Mapping[str, str] = field(default_factory=dict)
     test: bool = False
     retry_of: str | None = None
+    trace: str | None = None
+    """The `traceparent` under which it was accepted, where traces are kept."""
+
+    @property
+    def realm(self) -> str:
+        return realm(self.app, self.test)
 
     @property
     def has_body(self) -> bool:
@@ -352,12 +358,16 @@ class TimelineEntry:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What an intent in `awaiting_verification` waits for. `sid` is Verify's VE or the TOTP factor's YF."""
+    """What an intent in `awaiting_verification` waits for. `sid` is Verify's VE or the TOTP factor's YF.
+
+    `checking_since`: when a check was begun whose outcome is not known yet.
+    """
 
     step: Step
     sid: str
     expires_at: datetime
     checks: int = 0
+    checking_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -366,7 +376,7 @@ class Progress:
 
     `position` counts into `decision.steps`: the step under way or next. `tries` counts attempts on that step.
     `wake_at`: when somebody must look at it again; None when final.
-    `added`: timeline entries not yet stored.
+    `added`: timeline entries not yet stored. `parked`: events wait for the SID that was just stored with it.
     """
 
     intent: Intent
@@ -387,6 +397,7 @@ class Progress:
     wake_at: datetime | None = None
     ring: bool = False
     added: tuple[TimelineEntry, ...] = ()
+    parked: bool = False
 
     @property
     def step(self) -> Step | None:
@@ -396,6 +407,11 @@ class Progress:
     @property
     def attempt(self) -> Attempt | None:
         return self.attempts[-1] if self.attempts else None
+
+
+def realm(app: str, test: bool) -> str:
+    """Under which name proofs and factors are kept: a test's never count for real, nor the other way."""
+    return f"{app}~test" if test else app
 
 
 def masked(number: str) -> str:

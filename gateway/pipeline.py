@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from gateway import decide, enrich
-from gateway.act import Acting, dispatch, look_after, moves
+import structlog
+
+from gateway import decide, enrich, tracing
+from gateway.act import Acting, dispatch, look_after, look_at_proof, moves
 from gateway.errors import LookupUnavailable, Refused
 from gateway.model import Decision, Facts, Intent, IntentStatus, Lookup, LookupSource, Progress, Reason
 from gateway.ports import Claim, Known, Reads
 
+A_MOMENT = timedelta(minutes=1)
+"""Facts of the acceptance itself are not fetched a second time, however young the purpose wants them."""
 SHORTEST_PAUSE, LONGEST_PAUSE = timedelta(seconds=4), timedelta(minutes=10)
 
 
@@ -35,7 +39,7 @@ def judge(house: House, intent: Intent, known: Known, *, free: bool = False) -> 
     )
     if refusal is not None:
         raise Refused(refusal.code, refusal.detail)
-    facts = enrich.offline(intent, known, house.reads, intent.created_at) if free else _facts(house, intent, known)
+    facts = _free_facts(house, intent, known) if free else _facts(house, intent, known)
     if facts is None:
         unknown = Lookup(intent.to.number, LookupSource.DEFERRED, None, country=intent.to.country)
         return moves.accepted(intent, Decision(), unknown, pending=True)
@@ -55,10 +59,11 @@ def accept(
     may_ring: bool = True,
 ) -> tuple[Progress, str]:
     """The intent is durable when this returns: its progress and the answer that its idempotency key keeps."""
-    progress = judge(house, intent, known)
-    answer = answered(progress)
-    kept = None if claim is None else Claim(claim.key, claim.token, claim.fingerprint, answer)
-    house.acting.writes.intents.accept(progress, kept, ring=progress.ring and may_ring)
+    with tracing.span("accept", intent=intent.id, purpose=intent.purpose):
+        progress = judge(house, replace(intent, trace=tracing.traceparent()), known)
+        answer = answered(progress)
+        kept = None if claim is None else Claim(claim.key, claim.token, claim.fingerprint, answer)
+        house.acting.writes.intents.accept(progress, kept, ring=progress.ring and may_ring)
     return progress, answer
 
 
@@ -67,15 +72,24 @@ def run(house: House, intent_id: str) -> Progress | None:
     progress = house.acting.writes.intents.load(intent_id)
     if progress is None or progress.final:
         return progress
-    if progress.status is IntentStatus.PENDING_LOOKUP or _facts_are_old(house, progress):
-        progress = _decide_again(house, progress)
+    with (
+        structlog.contextvars.bound_contextvars(intent=intent_id),
+        tracing.span("run", progress.intent.trace, intent=intent_id, status=progress.status.value),
+    ):
+        return _run(house, progress)
+
+
+def _run(house: House, loaded: Progress) -> Progress | None:
+    progress: Progress | None = loaded
+    if loaded.status is IntentStatus.PENDING_LOOKUP or _facts_are_old(house, loaded):
+        progress = _decide_again(house, loaded)
     match progress.status if progress is not None else None:
         case IntentStatus.QUEUED:
             return dispatch(house.acting, progress) if progress is not None else None
         case IntentStatus.SENDING | IntentStatus.SENT:
             return look_after(house.acting, progress) if progress is not None and not progress.final else progress
         case IntentStatus.AWAITING_VERIFICATION:
-            return _code_time_over(house, progress) if progress is not None else None
+            return look_at_proof(house.acting, progress) if progress is not None else None
     return progress
 
 
@@ -88,12 +102,25 @@ def _facts(house: House, intent: Intent, known: Known) -> Facts | None:
     except LookupUnavailable as err:
         match purpose.on_lookup_failure:
             case "offline":
-                return enrich.offline(intent, known, house.reads, now)
+                return enrich.offline(intent, known, house.reads, wanted, now)
             case "stale":
                 return _stale(house, intent, known, wanted)
             case "defer":
                 return None
-        raise Refused("lookup_unavailable", f"Lookup is unavailable: {err.cause}", retry_after_seconds=30) from err
+        raise _no_lookup(err) from err
+
+
+def _free_facts(house: House, intent: Intent, known: Known) -> Facts:
+    wanted = enrich.wanted_for(intent, house.acting.purpose(intent), house.default_fields)
+    return enrich.offline(intent, known, house.reads, wanted, intent.created_at)
+
+
+def _no_lookup(err: LookupUnavailable) -> Refused:
+    """The purpose says reject: for want of money, or for want of an answer."""
+    code, detail = "lookup_unavailable", f"Lookup is unavailable: {err.cause}"
+    if err.cause == "budget":
+        code, detail = "budget_exhausted", "Today's budget of paid lookups is used up."
+    return Refused(code, detail, retry_after_seconds=err.retry_after_seconds)
 
 
 def _stale(house: House, intent: Intent, known: Known, wanted: enrich.Wanted) -> Facts | None:
@@ -111,9 +138,7 @@ def _facts_are_old(house: House, progress: Progress) -> bool:
         return False
     if lookup is None or lookup.looked_up_at is None or progress.proved:
         return False
-    intent = progress.intent
-    waited_since = max(intent.created_at, lookup.looked_up_at)
-    return house.acting.clock.now() - waited_since > limit
+    return house.acting.clock.now() - lookup.looked_up_at > max(limit, A_MOMENT)
 
 
 def _decide_again(house: House, progress: Progress) -> Progress | None:
@@ -132,13 +157,6 @@ def _decide_again(house: House, progress: Progress) -> Progress | None:
         return intents.update(intent.id, lambda p: later if p.version == progress.version else None)
     decision = decide.decide(intent, facts, house.acting.policy)
     return _store(house, progress, moves.decided(progress, decision, facts.lookup, now))
-
-
-def _code_time_over(house: House, progress: Progress) -> Progress | None:
-    awaited, now = progress.verification, house.acting.clock.now()
-    if awaited is None or now < awaited.expires_at:
-        return progress
-    return _store(house, progress, moves.unproved(progress, now, Reason("expired", "no right code came in time")))
 
 
 def _store(house: House, seen: Progress, wanted: Progress) -> Progress | None:

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Protocol
+from enum import StrEnum
+from typing import Any, Protocol
 
 from gateway.model import Attempt, LineType, Lookup, Progress, SuppressionEntry, TimelineEntry
-
-if TYPE_CHECKING:
-    from gateway.channels.shape import ProviderRequest
 
 Change = Callable[[Progress], "Progress | None"]
 """What becomes of an intent: given what is stored, what it shall be; None leaves it alone."""
@@ -48,11 +46,15 @@ class Reads(Protocol):
     def offline(self, number: str) -> Lookup:
         """What libphonenumber alone knows: country and sometimes the type; never `valid`. Free."""
 
+    def note_free(self, app: str, lookup: Lookup, fields: Sequence[str]) -> None:
+        """Book an answer that made a paid one needless: learned, or from the digits alone. No I/O."""
+
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """The answer to an attempt's begin mark: `begun`, `stale` (somebody was faster), `suppressed`, or `busy`.
+    """The answer to an attempt's begin mark: `begun`, `stale` (somebody was faster), `suppressed`, `held` or `busy`.
 
+    `held`: inbound messages that were missed are still being fetched; one of them may be an opt-out.
     `busy`: another attempt with the same recipient, channel and content is still without an outcome.
     """
 
@@ -81,8 +83,11 @@ class Intents(Protocol):
     def update(self, intent_id: str, change: Change) -> Progress | None:
         """Apply `change` to what is stored, atomically (again when somebody else wrote in between)."""
 
-    def begin(self, progress: Progress, scopes: frozenset[str], exempt: frozenset[str]) -> Begun:
-        """Write the attempt down, unless an entry with one of `scopes` stands (sources in `exempt` aside)."""
+    def begin(self, progress: Progress, scopes: frozenset[str], exempt: frozenset[str], writer: str = "") -> Begun:
+        """Write the attempt down, unless an entry with one of `scopes` stands (sources in `exempt` aside).
+
+        `writer`: the sender to which the recipient may reply; replies then find this intent's application.
+        """
 
     def timeline(self, intent_id: str) -> tuple[TimelineEntry, ...]: ...
 
@@ -95,6 +100,28 @@ class Claim:
     token: str
     fingerprint: str
     answer: str = ""
+
+
+class Operation(StrEnum):
+    """What is asked of a provider; an adapter knows how."""
+
+    MESSAGE = "message"
+    CALL = "call"
+    VERIFICATION = "verification"
+    EXECUTION = "execution"
+    MAIL = "mail"
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderRequest:
+    """One call to a provider: SDK keyword arguments (Twilio) or the JSON document (SendGrid).
+
+    `resource`: the SID in the path where there is one (Verify service, Studio flow).
+    """
+
+    operation: Operation
+    params: Mapping[str, Any]
+    resource: str = ""
 
 
 class Calls(Protocol):
@@ -110,6 +137,67 @@ class Calls(Protocol):
         """What the provider says of an attempt now; None where it cannot be asked."""
 
 
+class Codes(Protocol):
+    """Verify's and TOTP's side of a code. Every method raises ProviderRefused or ProviderSilent."""
+
+    def check_verification(
+        self, service_sid: str, *, code: str, to: str = "", sid: str = "", test: bool = False
+    ) -> Mapping[str, Any]:
+        """`status` is `approved` for the right code, `pending` for a wrong one."""
+
+    def read_verification(self, service_sid: str, sid: str, *, test: bool = False) -> Mapping[str, Any] | None:
+        """What became of a verification; None: nothing is known of it."""
+
+    def challenge(
+        self, service_sid: str, identity: str, factor_sid: str, code: str, *, test: bool = False
+    ) -> Mapping[str, Any]:
+        """`status` is `approved` for the right code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """The right to check codes of one verification. `lost`: an earlier check of this intent has no outcome yet."""
+
+    intent: str
+    token: str
+    lost: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A verification that is alive until `deadline`."""
+
+    sid: str
+    deadline: datetime
+
+
+class Verifications(Protocol):
+    """Which intents wait for a verification, whose check is under way there, what was started lately."""
+
+    def expect(self, sid: str, intent_id: str) -> None:
+        """Before the intent is stored as waiting, so that no event passes it by."""
+
+    def waiting(self, sid: str) -> tuple[str, ...]:
+        """Intents that wait for it, or once did."""
+
+    def begin_check(self, sid: str, intent_id: str, patience: timedelta) -> Check | None:
+        """One check of a verification at a time; None when another's does not end within `patience`."""
+
+    def end_check(self, sid: str, check: Check) -> None: ...
+
+    def lose_check(self, sid: str, check: Check) -> None:
+        """Its outcome is not known: nobody else may check until it was settled. An empty token: this intent's any."""
+
+    def checker(self, sid: str) -> Check | None: ...
+
+    def note_started(self, start: str, started: Started, share_for: timedelta) -> None:
+        """`start` names service, address, channel and account; only its hash is kept."""
+
+    def started(self, start: str, now: datetime) -> Started | None: ...
+
+    def forget_started(self, start: str) -> None: ...
+
+
 class Writes(Protocol):
     """The powers of act."""
 
@@ -118,6 +206,21 @@ class Writes(Protocol):
 
     @property
     def calls(self) -> Calls: ...
+
+    @property
+    def codes(self) -> Codes: ...
+
+    @property
+    def verifications(self) -> Verifications: ...
+
+    def prove(self, app: str, number: str, at: datetime) -> None:
+        """Remember that this number has proved itself to this application."""
+
+    def identity_at_provider(self, app: str, identity: str) -> str:
+        """What Twilio sees instead of the application's id of a person."""
+
+    def drop_factor(self, factor_sid: str) -> None:
+        """The provider does not know this TOTP factor any more."""
 
     def owner_of(self, sid: str) -> tuple[str, int] | None:
         """The intent and attempt a SID is bound to."""

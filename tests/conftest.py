@@ -24,6 +24,3 @@ def client(redis_url: str) -> Iterator[Client]:
     found.flushall()
     yield found
     found.close()
-
-
-

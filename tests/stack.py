@@ -85,7 +85,8 @@ class Stack:
         return found
 
     def faults(self, *faults: Mapping[str, Any]) -> None:
-        requests.post(f"{self.sandbox_url}/_sandbox/faults", json={"faults": list(faults)}, timeout=10).raise_for_status()
+        answer = requests.post(f"{self.sandbox_url}/_sandbox/faults", json={"faults": list(faults)}, timeout=10)
+        answer.raise_for_status()
 
 
 def until(ask: Callable[[], Any], enough: Callable[[Any], bool], seconds: float = 15) -> Any:

@@ -82,6 +82,7 @@ WRONG: dict[str, tuple[str, str, tuple[str, ...]]] = {
         ("[30, 120]",),
     ),
     "deleted too early": ("[retention]\ndelete_after_seconds = 9", "retention.delete_after_seconds", ("below",)),
+    "lease": ("[dispatch]\nlease_seconds = 20", "dispatch.lease_seconds", ("three times twilio.timeout_ms",)),
     "pauses": ("[dispatch]\nretry_longest_seconds = 1", "dispatch.retry_longest_seconds", ("retry_first_seconds",)),
 }
 

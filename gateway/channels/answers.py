@@ -6,13 +6,9 @@ Source: Twilio's Messages and Call resources for the statuses; `num_segments` is
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
 from typing import Any
 
 from gateway.model import AttemptStatus, FailureClass, Outcome
-
-PROOF_TIME = timedelta(minutes=10)
-"""How long a code may be entered. Source: Verify's default code life."""
 
 MESSAGE_STATUS: Mapping[str, AttemptStatus] = {
     "accepted": AttemptStatus.ACCEPTED,
@@ -58,9 +54,9 @@ def created(answer: Mapping[str, Any], statuses: Mapping[str, AttemptStatus]) ->
     )
 
 
-def awaiting_code(answer: Mapping[str, Any], as_of: datetime) -> Outcome:
-    """Nothing is done until a person enters a code, which must come before the deadline."""
-    return Outcome(AttemptStatus.ACCEPTED, provider_sid=_text(answer.get("sid")), deadline=as_of + PROOF_TIME)
+def awaiting_code(answer: Mapping[str, Any]) -> Outcome:
+    """Nothing is done until a person enters a code. How long it is good is a setting: no answer tells it."""
+    return Outcome(AttemptStatus.ACCEPTED, provider_sid=_text(answer.get("sid")))
 
 
 def _text(value: object) -> str | None:

@@ -5,33 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, Protocol
 
 from gateway.callbacks import CallbackUrls
 from gateway.model import Channel, Facts, Intent, LineType, Lookup, Outcome, Policy, Purpose, Step
-
-
-class Operation(StrEnum):
-    """What is asked of a provider; an adapter knows how."""
-
-    MESSAGE = "message"
-    CALL = "call"
-    VERIFICATION = "verification"
-    EXECUTION = "execution"
-    MAIL = "mail"
-
-
-@dataclass(frozen=True, slots=True)
-class ProviderRequest:
-    """One call to a provider: SDK keyword arguments (Twilio) or the JSON document (SendGrid).
-
-    `resource`: the SID in the path where there is one (Verify service, Studio flow).
-    """
-
-    operation: Operation
-    params: Mapping[str, Any]
-    resource: str = ""
+from gateway.ports import Operation as Operation
+from gateway.ports import ProviderRequest as ProviderRequest
 
 
 @dataclass(frozen=True, slots=True)

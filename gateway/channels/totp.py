@@ -28,4 +28,4 @@ class Totp:
         raise LookupError("totp makes no provider call: it waits for a code")
 
     def read(self, answer: Mapping[str, Any], situation: Situation) -> Outcome:
-        return awaiting_code(answer, situation.as_of)
+        return awaiting_code(answer)

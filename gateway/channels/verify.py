@@ -32,4 +32,4 @@ class Verify:
         return ProviderRequest(Operation.VERIFICATION, params, resource=situation.sender.verify_service_sid)
 
     def read(self, answer: Mapping[str, Any], situation: Situation) -> Outcome:
-        return awaiting_code(answer, situation.as_of)
+        return awaiting_code(answer)

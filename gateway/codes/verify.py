@@ -86,6 +86,8 @@ VERIFICATION_STATUSES: Mapping[str, CodeRow] = {
     "max-attempts-reached": content(0, "too many wrong codes"),
     "failed": unreachable(0, "the code could not be delivered"),
     "undelivered": unreachable(0, "the code could not be delivered"),
+    "message_failed": unreachable(0, "the code could not be delivered"),
+    "message_undelivered": unreachable(0, "the code could not be delivered"),
 }
 
 FLOW_STATUSES: Mapping[str, CodeRow] = {"failed": content(0, "the flow reported that it failed")}

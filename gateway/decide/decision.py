@@ -16,12 +16,18 @@ _SOURCE_FLAGS: Mapping[LookupSource, str] = {
     LookupSource.LEARNED: "learned_lookup",
 }
 
+_NOT_FRESH: Mapping[LookupSource, str] = {
+    LookupSource.STALE: "from an old lookup, since Lookup is away",
+    LookupSource.LEARNED: "learned from a send error",
+}
+
 
 def decide(intent: Intent, facts: Facts, policy: Policy) -> Decision:
     """A refusal is a Decision too. A purpose that has left the policy since acceptance has no route."""
     if intent.purpose not in policy.purposes:
         return Decision(refusal=Reason("no_route", "the purpose is not in the policy"))
-    return replace(_judged(intent, facts, policy), flags=_flags(intent, facts, policy))
+    judged = _judged(intent, facts, policy)
+    return replace(judged, reasons=judged.reasons + _known_by(facts), flags=_flags(intent, facts, policy))
 
 
 def _judged(intent: Intent, facts: Facts, policy: Policy) -> Decision:
@@ -32,6 +38,16 @@ def _judged(intent: Intent, facts: Facts, policy: Policy) -> Decision:
         instead = undeliverable(intent, facts, policy) if gate is invalid_number else None
         return instead or Decision(refusal=refusal)
     return routed(intent, facts, policy)
+
+
+def _known_by(facts: Facts) -> tuple[Reason, ...]:
+    """Where the line type comes from and how old that is, where it is not a lookup that is still good."""
+    lookup = facts.lookup
+    if lookup.source not in _NOT_FRESH or lookup.looked_up_at is None:
+        return ()
+    age = facts.as_of - lookup.looked_up_at
+    old = f"{age.days} days" if age.days else f"{age.seconds // 3600} hours"
+    return (Reason(_SOURCE_FLAGS[lookup.source], f"{lookup.line_type.value}: {_NOT_FRESH[lookup.source]}, {old} ago"),)
 
 
 def _flags(intent: Intent, facts: Facts, policy: Policy) -> tuple[str, ...]:

@@ -58,7 +58,7 @@ def carrier_not_allowed(intent: Intent, facts: Facts, policy: Policy) -> Reason 
 def sim_swapped(intent: Intent, facts: Facts, policy: Policy) -> Reason | None:
     """Refuse a number that lately got another SIM: whoever has it now may not be whom the application knows."""
     within = policy.purposes[intent.purpose].deny_sim_swapped_within
-    swap = (facts.lookup.sim_swap or {}).get("last_sim_swap")
+    swap = facts.lookup.sim_swap
     if within is None or not swap:
         return None
     swapped_at = _moment(swap.get("last_sim_swap_date"))

@@ -7,6 +7,7 @@ Source: libphonenumber's metadata.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 import phonenumbers
 from phonenumbers import PhoneNumberType
@@ -24,6 +25,8 @@ _CERTAIN: Mapping[int, LineType] = {
 }
 
 
+# The same numbers come again and again; they are kept in this process's memory only.
+@lru_cache(maxsize=8192)
 def countries(number: str) -> frozenset[str]:
     """The country of an E.164 number, or all of its calling code where the range is not known; empty for a non-number.
 
@@ -36,6 +39,7 @@ def countries(number: str) -> frozenset[str]:
     return frozenset([known] if known else phonenumbers.region_codes_for_country_code(parsed.country_code or 0))
 
 
+@lru_cache(maxsize=8192)
 def range_type(number: str) -> LineType:
     """The type of a number whose range has but one; `unknown` for all others, most of all mobiles and landlines."""
     parsed = _parsed(number)

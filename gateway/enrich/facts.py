@@ -35,20 +35,23 @@ def enrich(intent: Intent, known: Known, reads: Reads, wanted: Wanted, now: date
         return _facts(known, Lookup(intent.to.number, LookupSource.OFFLINE, None, line_type=LineType.LANDLINE), now)
     taught = _taught(intent, known, reads, wanted, now)
     if taught is not None:
+        reads.note_free(intent.app, taught, wanted.fields)
         return _facts(known, taught, now)
     lookup = reads.lookup(intent.to.number, wanted.fields, max_age=wanted.max_age, allow_stale=False, app=intent.app)
-    return _facts(known, _weighed(lookup, known), now)
+    return _facts(known, weighed(lookup, known), now)
 
 
-def offline(intent: Intent, known: Known, reads: Reads, now: datetime) -> Facts:
+def offline(intent: Intent, known: Known, reads: Reads, wanted: Wanted, now: datetime) -> Facts:
     """Without Lookup: what the digits tell, and what was learned."""
-    return _facts(known, _weighed(reads.offline(intent.to.number), known), now)
+    found = weighed(reads.offline(intent.to.number), known)
+    reads.note_free(intent.app, found, wanted.fields)
+    return _facts(known, found, now)
 
 
 def stale(intent: Intent, known: Known, reads: Reads, wanted: Wanted, now: datetime) -> Facts:
     """From the cache, however old. Raises LookupUnavailable when the cache has nothing either."""
     lookup = reads.lookup(intent.to.number, wanted.fields, max_age=None, allow_stale=True, app=intent.app)
-    return _facts(known, _weighed(lookup, known), now)
+    return _facts(known, weighed(lookup, known), now)
 
 
 def _taught(intent: Intent, known: Known, reads: Reads, wanted: Wanted, now: datetime) -> Lookup | None:
@@ -62,7 +65,7 @@ def _taught(intent: Intent, known: Known, reads: Reads, wanted: Wanted, now: dat
     return replace(base, source=LookupSource.LEARNED, looked_up_at=learned_at, line_type=LineType(line_type))
 
 
-def _weighed(lookup: Lookup, known: Known) -> Lookup:
+def weighed(lookup: Lookup, known: Known) -> Lookup:
     """The younger of the two wins: a port after the error was seen shows in a later lookup."""
     if known.learned_line_type is None or lookup.valid is False:
         return lookup

@@ -56,13 +56,20 @@ class EmailContent(Strict):
     html: Annotated[str, Field(min_length=1, max_length=100_000)] | None = None
 
 
+# Frozen, so one of each serves all: a default given as a value is copied for every request.
+NO_SMS, NO_VOICE, NO_WHATSAPP, NO_EMAIL = SmsContent(), VoiceContent(), WhatsAppContent(), EmailContent()
+
+
 class ContentPayload(Strict):
     """Detail per channel; what is not given follows from `body`."""
 
-    sms: SmsContent = SmsContent()
-    voice: VoiceContent = VoiceContent()
-    whatsapp: WhatsAppContent = WhatsAppContent()
-    email: EmailContent = EmailContent()
+    sms: SmsContent = Field(default_factory=lambda: NO_SMS)
+    voice: VoiceContent = Field(default_factory=lambda: NO_VOICE)
+    whatsapp: WhatsAppContent = Field(default_factory=lambda: NO_WHATSAPP)
+    email: EmailContent = Field(default_factory=lambda: NO_EMAIL)
+
+
+NO_CONTENT = ContentPayload()
 
 
 class SendPayload(Strict):
@@ -79,7 +86,7 @@ class SendPayload(Strict):
         default="notification", description="A purpose of the policy."
     )
     body: Text | None = Field(default=None, description="The text.", examples=["Your order has shipped."])
-    content: ContentPayload = ContentPayload()
+    content: ContentPayload = Field(default_factory=lambda: NO_CONTENT)
     email: Annotated[str, Field(min_length=3, max_length=254)] | None = Field(
         default=None, description="Address for the email step and for Verify by e-mail."
     )

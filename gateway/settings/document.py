@@ -19,6 +19,7 @@ Tree = Mapping[str, "Tree | None"]
 
 class Document(part.Section):
     server: part.ServerSection
+    log: part.LogSection
     twilio: part.TwilioSection
     sendgrid: part.SendgridSection
     lookup: part.LookupSection

@@ -48,7 +48,11 @@ SECRETS = frozenset(
         "GATEWAY_BOOTSTRAP_API_KEY",
     }
 )
-KNOWN = frozenset(SETTING_OF) | SECRETS | frozenset(CONFIG_VARIABLES)
+# What the commands that speak to a gateway over HTTP read; no setting of the gateway itself.
+CLIENT_VARIABLES = frozenset({"GATEWAY_URL", "GATEWAY_API_KEY"})
+# OpenTelemetry has many more, which its own code reads.
+TRACE_VARIABLES = frozenset({"OTEL_EXPORTER_OTLP_ENDPOINT"})
+KNOWN = frozenset(SETTING_OF) | SECRETS | frozenset(CONFIG_VARIABLES) | CLIENT_VARIABLES | TRACE_VARIABLES
 OWN_PREFIX = "GATEWAY_"
 SHARED_PREFIXES = ("TWILIO_", "SENDGRID_")
 REROUTING = ("TWILIO_REGION", "TWILIO_EDGE")

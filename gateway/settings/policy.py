@@ -50,5 +50,8 @@ def _misfits(document: Document) -> Iterator[tuple[str, str]]:
         yield "retention.delete_after_seconds", "must not be below retention.summary_after_seconds"
     if dispatch.retry_longest_seconds < dispatch.retry_first_seconds:
         yield "dispatch.retry_longest_seconds", "must not be below dispatch.retry_first_seconds"
+    if 1000 * dispatch.lease_seconds < 3 * document.twilio.timeout_ms:
+        # A send may begin until half of the lease is over, and must have ended before another looks.
+        yield "dispatch.lease_seconds", "must not be below three times twilio.timeout_ms"
     if list(dispatch.unknown_search_after_seconds) != sorted(set(dispatch.unknown_search_after_seconds)):
         yield "dispatch.unknown_search_after_seconds", "must name a first and a later moment, such as [30, 120]"

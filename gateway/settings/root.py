@@ -38,6 +38,7 @@ class Settings:
     paces: Mapping[str, Pace]
     quiet_hours: Mapping[str, QuietHours]
     server: sections.ServerSection
+    log: sections.LogSection
     lookup: sections.LookupSection
     cache: sections.CacheSection
     suppression: sections.SuppressionSection
@@ -131,6 +132,7 @@ def _assembled(
         paces=built_paces(document),
         quiet_hours=MappingProxyType({name: span for name, span in hours.items() if span}),
         server=document.server,
+        log=document.log,
         lookup=document.lookup,
         cache=document.cache,
         suppression=document.suppression,

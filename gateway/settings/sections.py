@@ -55,6 +55,11 @@ class ServerSection(Section):
     data_dir: Text
 
 
+class LogSection(Section):
+    level: Literal["debug", "info", "warning", "error"]
+    format: Literal["json", "console"]
+
+
 class ApiKeySection(Section):
     sid: ApiKeySid
     secret_env: Variable
@@ -79,6 +84,7 @@ class SendgridSection(Section):
 
 
 class LookupSection(Section):
+    provider: Literal["twilio", "offline"]
     base_url: Annotated[BaseUrl, Field(min_length=1)]
     default_country_code: OptionalCountry
     default_fields: tuple[LookupField, ...]
@@ -144,6 +150,7 @@ class VoiceSection(Section):
 class VerifySection(Section):
     code_life_seconds: Annotated[int, Field(ge=120, le=86_400)]
     max_checks: Annotated[int, Field(ge=1, le=100)]
+    resend_after_seconds: Annotated[int, Field(ge=0, le=86_400)]
 
 
 class ProofSection(Section):
@@ -162,6 +169,8 @@ class DispatchSection(Section):
     concurrency: Annotated[int, Field(ge=1, le=1024)]
     unknown_search_after_seconds: Annotated[tuple[PositiveSeconds, ...], Field(min_length=2, max_length=2)]
     sweep_seconds: Annotated[int, Field(ge=1, le=60)]
+    lease_seconds: Annotated[int, Field(ge=4, le=50)]
+    poll_after_seconds: PositiveSeconds
     max_attempts_per_step: Annotated[int, Field(ge=1, le=100)]
     retry_first_seconds: PositiveSeconds
     retry_longest_seconds: PositiveSeconds

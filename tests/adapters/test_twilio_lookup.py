@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -201,31 +200,18 @@ def test_a_call_never_takes_longer_than_its_try_or_what_is_left() -> None:
     assert limits == pytest.approx([2.5, 0.75])
 
 
-def test_more_than_may_be_in_flight_wait_within_the_budget_and_no_longer() -> None:
-    entered, leave = threading.Event(), threading.Event()
-
-    def slow(number: str, fields: Sequence[str], country: str | None = None) -> Mapping[str, Any]:
-        entered.set()
-        leave.wait(10)
-        return MOBILE
-
-    lookup = TwilioLookup(slow, LookupLimits(max_in_flight=1, budget_ms=100))
-    first = threading.Thread(target=lookup.fetch, args=(TO, (LINE,)))
-    first.start()
-    entered.wait(10)
-    with pytest.raises(LookupUnavailable, match="too_many_in_flight"):
-        lookup.fetch(TO, (LINE,))
-    leave.set()
-    first.join()
-    assert lookup.fetch(TO, (LINE,)).valid  # the place was given back
+def test_what_is_left_of_a_request_bounds_all_tries() -> None:
+    scene = Scene(SILENCE, SILENCE, MOBILE, cost=0.4)
+    assert scene.cause(within_seconds=0.5) == "no_answer"
+    assert len(scene.asked) == 1
+    assert Scene(MOBILE).cause(within_seconds=0.0) == "out_of_time"
 
 
-def test_a_place_is_given_back_after_a_failure() -> None:
-    scene = Scene(answer(401, 20003), MOBILE)
-    lookup = scene.lookup(LookupLimits(max_in_flight=1))
-    with pytest.raises(LookupUnavailable):
-        lookup.fetch(TO, (LINE,))
-    assert lookup.fetch(TO, (LINE,)).valid
+def test_a_number_that_libphonenumber_calls_valid_is_asked_once_more_with_its_country() -> None:
+    scene = Scene(INVALID, MOBILE)
+    assert scene.fetch("US").valid
+    assert scene.asked == [((LINE,), None), ((LINE,), "US")]
+    assert Scene(INVALID, INVALID).fetch("US").validation_errors == ("TOO_SHORT",)
 
 
 def test_a_number_libphonenumber_does_not_know_is_asked_for_free_first() -> None:

@@ -63,7 +63,7 @@ def test_messages_are_listed_by_recipient_alone() -> None:
         pytest.param(a_message(), message(**BY_SERVICE), True, id="same service"),
         pytest.param(a_message(), message(**BY_NUMBER), False, id="other sender"),
         pytest.param(
-            a_message(**{"from": FROM, "messaging_service_sid": None}), message(**BY_NUMBER), True, id="same number"
+            a_message(messaging_service_sid=None) | {"from": FROM}, message(**BY_NUMBER), True, id="same number"
         ),
         pytest.param(a_message(messaging_service_sid="MG0"), message(**BY_SERVICE), False, id="other service"),
         pytest.param(a_message(body="Other"), message(**BY_SERVICE), False, id="other text"),
@@ -89,6 +89,12 @@ def test_a_message_is_the_one_by_sender_text_and_time(
     resource: dict[str, Any], request_: ProviderRequest, is_it: bool
 ) -> None:
     assert messages_found([resource], request_) == ([sid("SM")] if is_it else [])
+
+
+def test_the_fraction_of_a_second_that_twilio_does_not_keep_loses_no_message() -> None:
+    begun = an_attempt(at=NOW + timedelta(microseconds=999_000))
+    with calls_to(lambda asked: listed(asked, "messages", [a_message(at=WINDOW)])) as (calls, _):
+        assert sids(calls.search(begun, message(**BY_SERVICE))) == [sid("SM")]
 
 
 def test_candidates_come_newest_first() -> None:

@@ -18,7 +18,7 @@ ENTITY = f"/v2/Services/{VERIFY}/Entities/{IDENTITY}"
     ("subject", "form"),
     [({"to": TO}, {"To": [TO]}), ({"sid": sid("VE")}, {"VerificationSid": [sid("VE")]})],
 )
-def test_a_code_is_checked_by_address_or_by_sid(subject: dict[str, str], form: dict[str, list[str]]) -> None:
+def test_a_code_is_checked_by_address_or_by_sid(subject: dict[str, Any], form: dict[str, list[str]]) -> None:
     with calls_to(lambda asked: Reply(201, {"sid": sid("VE"), "status": "approved", "valid": True})) as (calls, server):
         assert calls.check_verification(VERIFY, code="123456", **subject)["status"] == "approved"
     assert server.asked[0].path == f"/v2/Services/{VERIFY}/VerificationCheck"

@@ -28,7 +28,7 @@ SWAP_RULE = with_purpose(notification(deny_sim_swapped_within=timedelta(days=2))
 def swapped(ago: timedelta | None, in_period: bool = False) -> Facts:
     date = (NOW - ago).strftime("%Y-%m-%dT%H:%M:%SZ") if ago is not None else None
     swap = {"last_sim_swap_date": date, "swapped_period": "PT24H", "swapped_in_period": in_period}
-    return facts(lookup=a_lookup(sim_swap={"last_sim_swap": swap, "error_code": None}))
+    return facts(lookup=a_lookup(sim_swap=swap))
 
 
 def looked_up(**changes: Any) -> Facts:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gateway.sandbox.ask import Ask, Operation, Reply
-from gateway.sandbox.paging import legacy_page
+from gateway.sandbox.paging import legacy_page, meta_page
 from gateway.sandbox.products.call import formatted
 from gateway.sandbox.refusals import Refusal
 
@@ -120,9 +120,7 @@ def _balance(world: "World", ask: Ask) -> Reply:
 
 
 def _fetch_service(world: "World", ask: Ask) -> Reply:
-    sid = ask.params["sid"]
-    if not sid.startswith("MG") or not world.owns(sid):
-        raise Refusal(20404, ask.path)
+    sid = _service_of(world, ask)
     url = f"https://messaging.twilio.com/v1/Services/{sid}"
     body: dict[str, Any] = {
         "sid": sid,
@@ -147,9 +145,47 @@ def _fetch_service(world: "World", ask: Ask) -> Reply:
         "date_created": "2026-01-01T00:00:00Z",
         "date_updated": "2026-01-01T00:00:00Z",
         "url": url,
-        "links": {"phone_numbers": f"{url}/PhoneNumbers", "messages": f"{url}/Messages"},
+        "links": {
+            "phone_numbers": f"{url}/PhoneNumbers",
+            "short_codes": f"{url}/ShortCodes",
+            "messages": f"{url}/Messages",
+        },
     }
     return Reply(200, body, sid=sid)
+
+
+def _service_numbers(world: "World", ask: Ask) -> Reply:
+    """Every number of the account is in the pool of each of its services."""
+    service = _service_of(world, ask)
+
+    def shown(row: OwnedNumber) -> dict[str, Any]:
+        return {
+            "sid": row.sid,
+            "account_sid": row.account_sid,
+            "service_sid": service,
+            "phone_number": row.phone_number,
+            "country_code": "US",
+            "capabilities": ["SMS", "MMS", "Voice"],
+            "date_created": "2026-01-01T00:00:00Z",
+            "date_updated": "2026-01-01T00:00:00Z",
+            "url": f"https://messaging.twilio.com/v1/Services/{service}/PhoneNumbers/{row.sid}",
+        }
+
+    return meta_page(ask, "phone_numbers", _owned(world, ask), shown)
+
+
+def _service_codes(world: "World", ask: Ask) -> Reply:
+    """The account has no short codes."""
+    _service_of(world, ask)
+    none: list[OwnedNumber] = []
+    return meta_page(ask, "short_codes", none, OwnedNumber.as_json)
+
+
+def _service_of(world: "World", ask: Ask) -> str:
+    sid = ask.params["sid"]
+    if not sid.startswith("MG") or not world.owns(sid):
+        raise Refusal(20404, ask.path)
+    return sid
 
 
 OPERATIONS = (
@@ -158,4 +194,6 @@ OPERATIONS = (
     Operation("account", "list_numbers", "GET", NUMBERS + ".json", _list_numbers),
     Operation("account", "fetch_number", "GET", NUMBERS + "/{sid}.json", _fetch_number),
     Operation("account", "fetch_service", "GET", "/v1/Services/{sid}", _fetch_service),
+    Operation("account", "list_service_numbers", "GET", "/v1/Services/{sid}/PhoneNumbers", _service_numbers),
+    Operation("account", "list_service_codes", "GET", "/v1/Services/{sid}/ShortCodes", _service_codes),
 )

@@ -28,6 +28,9 @@ def keys(client: Any, hasher: Any) -> Idempotency:
     return Idempotency(client, hasher)
 
 
+NOBODY_TO_TELL = ("", "", 0, 1)
+
+
 def claimed(keys: Idempotency, token: str = "first", body: str = BODY, key: str = "order-1") -> Claim:
     verdict = keys.claim("key_1", key, body, token)
     assert isinstance(verdict, Claimed)
@@ -36,7 +39,7 @@ def claimed(keys: Idempotency, token: str = "first", body: str = BODY, key: str 
 
 def answered(client: Any, claim: Claim, answer: str) -> None:
     """Accept an intent under the claim, by the script that the accept step runs."""
-    keys = [f"test:{n}" for n in range(1, 10)]
+    keys = [f"test:{n}" for n in range(1, 12)]
     keys[6] = claim.key
     args: list[str | int] = [
         "intent",
@@ -50,6 +53,7 @@ def answered(client: Any, claim: Claim, answer: str) -> None:
         "normal|app",
         60,
         "counter",
+        *NOBODY_TO_TELL,
     ]
     assert scripts.run(client, "accept", keys, *args) == b"accepted"
 

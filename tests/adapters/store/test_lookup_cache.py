@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from gateway.adapters.store.codec import Sealer
-from gateway.adapters.store.lookup_cache import CacheBase, LookupCache, MemoryLookupCache
+from gateway.adapters.store.lookup_cache import STALE_FACTOR, CacheBase, LookupCache, MemoryLookupCache, Question
 from gateway.adapters.store.lookup_fields import VALID, assembled
 from gateway.model import LineType, Lookup, LookupSource
 
@@ -43,7 +43,7 @@ def lookup(clock: Any) -> Lookup:
         mobile_country_code="310",
         mobile_network_code="260",
         caller_name="ANN EXAMPLE",
-        sim_swap={"last_sim_swap": {"swapped_in_period": False}},
+        sim_swap={"swapped_in_period": False},
     )
 
 
@@ -78,6 +78,28 @@ def test_what_is_too_old_for_the_caller_is_left_out(cache: CacheBase, lookup: Lo
     assert set(cache.get(NUMBER, "US", [TYPE], timedelta(hours=24))) == {VALID, TYPE}
     assert cache.get(NUMBER, "US", [TYPE], timedelta(hours=23)) == {}
     assert set(cache.get(NUMBER, "US", [TYPE])) == {VALID, TYPE}
+
+
+def test_what_is_no_longer_good_is_given_only_at_any_age(cache: CacheBase, lookup: Lookup, clock: Any) -> None:
+    cache.put(lookup, "US", [TYPE])
+    clock.move(TTL)
+    assert cache.get(NUMBER, "US", [TYPE]) == {}
+    assert set(cache.get(NUMBER, "US", [TYPE], any_age=True)) == {VALID, TYPE}
+
+
+def test_a_type_that_is_unknown_is_believed_for_a_day(cache: CacheBase, lookup: Lookup, clock: Any) -> None:
+    cache.put(replace(lookup, line_type=LineType.UNKNOWN), "US", [TYPE])
+    clock.move(timedelta(hours=25))
+    assert set(cache.get(NUMBER, "US", [TYPE])) == {VALID}
+
+
+def test_many_are_read_as_one_by_one(cache: CacheBase, lookup: Lookup) -> None:
+    cache.put(lookup, "US", [TYPE])
+    cache.put(replace(lookup, number="+14155550102", valid=False), "US", [TYPE])
+    numbers = [NUMBER, "+14155550101", "+14155550102"]
+    found = cache.get_many([Question(number, "US", (TYPE,)) for number in numbers])
+    assert found == [cache.get(number, "US", [TYPE]) for number in numbers]
+    assert [set(each) for each in found] == [{VALID, TYPE}, set(), {VALID}]
 
 
 def test_an_invalid_number_is_remembered_without_fields(cache: CacheBase, lookup: Lookup) -> None:
@@ -160,8 +182,9 @@ def test_the_names_in_redis_are_the_published_ones(
 @pytest.mark.parametrize(
     ("change", "name", "longest"),
     [
-        ({}, VALID, TTL),
-        ({}, TYPE, TTL),
+        ({}, VALID, STALE_FACTOR * TTL),
+        ({}, TYPE, STALE_FACTOR * TTL),
+        ({"line_type": LineType.UNKNOWN}, TYPE, STALE_FACTOR * timedelta(days=1)),
         ({"valid": False}, VALID, NEGATIVE_TTL),
         ({"errors": {TYPE: 60600}}, TYPE, NEGATIVE_TTL),
         ({"errors": {TYPE: 60613}}, TYPE, timedelta(minutes=10)),

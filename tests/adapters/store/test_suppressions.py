@@ -223,13 +223,16 @@ def test_an_attempt_does_not_begin_while_an_entry_stands(
     listed: Suppressions, stop: SuppressionEntry, client: Any, hasher: Any
 ) -> None:
     bucket, field, _ = names.suppression_bucket(hasher(NUMBER))
-    keys = [*(f"test:{n}" for n in range(1, 5)), bucket, "test:email", "test:counts", "test:day"]
+    beside = ("email", "counts", "day", "event", "events_due", "hold", "last_writer")
+    keys = [*(f"test:{n}" for n in range(1, 5)), bucket, *(f"test:{name}" for name in beside)]
+    nobody_to_tell = ["", "", "", "", "", 1]
 
     def begin(scopes: str, exempt: str = " ") -> bytes:
         client.hset("test:1", "v", 1)
         verdict: bytes = scripts.run(
-            client, "begin", keys, "id", 1, "state", 1, "id/1", 1000, field, scopes, "", "", exempt, "counter"
-        )
+            client, "begin", keys, "id", 1, "state", 1, "id/1", 1000, field, scopes, "", "", exempt, "counter",
+            *nobody_to_tell,
+        )  # fmt: skip
         return verdict
 
     listed.add(NUMBER, replace(stop, scope="sms"))

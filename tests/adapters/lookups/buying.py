@@ -1,0 +1,66 @@
+"""A process of its own that looks numbers up from many threads at once: python -m tests.adapters.lookups.buying …"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections import Counter
+
+from gateway import sandbox
+from gateway.adapters.clock import SystemClock
+from gateway.adapters.store.codec import Sealer
+from gateway.adapters.store.connection import Client, connect
+from gateway.adapters.store.limits import Limits
+from gateway.adapters.store.names import Hasher
+from gateway.errors import LookupUnavailable
+from gateway.settings import Settings
+from gateway.wiring.looking import LookupParts, lookups_for
+from gateway.wiring.providers import calls_for
+from tests.adapters.lookups.scene import TYPE, at_once
+
+READY, GO = "test:ready", "test:go"
+
+
+def environment(redis_url: str, twilio_url: str) -> dict[str, str]:
+    return {
+        "REDIS_URL": redis_url,
+        "TWILIO_API_BASE_URL": twilio_url,
+        "TWILIO_ACCOUNT_SID": sandbox.SANDBOX_ACCOUNT_SID,
+        "TWILIO_AUTH_TOKEN": sandbox.SANDBOX_AUTH_TOKEN,
+    }
+
+
+def main(redis_url: str, twilio_url: str, threads: int, numbers: list[str]) -> None:
+    settings, client = Settings.load(None, environment(redis_url, twilio_url)), connect(redis_url)
+    parts = LookupParts(
+        client,
+        Hasher(b"h" * 32),
+        Sealer(b"d" * 32),
+        SystemClock(),
+        Limits(client),
+        calls_for(settings),
+        lambda event, fields: None,
+    )
+    lookups = lookups_for(settings, parts, None)
+    client.incr(READY)
+    _await_start(client)
+
+    def source(place: int) -> str:
+        try:
+            return lookups.lookup(numbers[place % len(numbers)], (TYPE,), app="shop").source.value
+        except LookupUnavailable as err:
+            return err.cause
+
+    print(json.dumps(Counter(at_once(threads, source))), flush=True)
+
+
+def _await_start(client: Client) -> None:
+    deadline = time.monotonic() + 30
+    while not client.exists(GO):
+        assert time.monotonic() < deadline, "nobody gave the start"
+        time.sleep(0.005)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4:])

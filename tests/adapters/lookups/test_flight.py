@@ -1,0 +1,135 @@
+"""Whoever asks while the same number is being bought waits for that answer, in this process or in another."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any
+
+import pytest
+
+from gateway.adapters.lookups import Lookups, Room
+from gateway.adapters.lookups.room import serving_requests
+from gateway.adapters.store import names
+from gateway.errors import LookupUnavailable
+from gateway.model import LookupSource
+from tests.adapters.lookups.scene import NAME, NUMBER, TYPE, Scene, at_once
+
+
+def ask(lookups: Lookups, fields: tuple[str, ...] = (TYPE,), **more: Any) -> Any:
+    return lookups.lookup(NUMBER, fields, app="shop", **more)
+
+
+@pytest.mark.parametrize("cached", [True, False], ids=["with a cache", "without one"])
+def test_all_who_ask_at_once_share_one_call(client: Any, cached: bool) -> None:
+    scene = Scene(client, cached=cached)
+    processes = [scene.process() for _ in range(4)]
+    scene.provider.seconds = 0.3
+    found = at_once(40, lambda place: ask(processes[place % 4]))
+    assert len(scene.provider.asked) == 1
+    sources = [one.source for one in found]
+    assert (sources.count(LookupSource.LIVE), sources.count(LookupSource.SHARED)) == (1, 39)
+    assert {one.carrier for one in found} == {"T-Mobile USA, Inc."}
+    for process in processes:
+        process.ledger.flush()
+    assert scene.booked() == {("paid", TYPE): 1, ("shared", TYPE): 39}
+
+
+def test_without_a_cache_the_next_who_asks_pays_again(client: Any) -> None:
+    scene = Scene(client, cached=False)
+    assert [scene.ask().source for _ in range(2)] == [LookupSource.LIVE] * 2
+
+
+def test_who_wants_more_than_is_being_bought_buys_only_the_rest(client: Any) -> None:
+    scene = Scene(client)
+    scene.provider.seconds = 0.2
+    wanted = [(TYPE,), (TYPE, NAME), (TYPE, NAME), (NAME,)]
+    at_once(4, lambda place: ask(scene.process(), wanted[place]))
+    bought = [field for _, fields, _ in scene.provider.asked for field in fields]
+    assert sorted(bought) == [NAME, TYPE]
+
+
+def test_a_failure_is_shared_too(client: Any) -> None:
+    scene = Scene(client)
+    scene.provider.seconds = 0.2
+    scene.provider.answers[NUMBER] = LookupUnavailable("http_503", retry_after_seconds=7)
+    processes = [scene.process() for _ in range(3)]
+
+    def cause(place: int) -> tuple[str, int]:
+        with pytest.raises(LookupUnavailable) as caught:
+            ask(processes[place % 3])
+        return caught.value.cause, caught.value.retry_after_seconds
+
+    assert set(at_once(12, cause)) == {("http_503", 7)}
+    assert len(scene.provider.asked) == 1
+
+
+def test_nobody_waits_longer_than_the_request_may_take(client: Any) -> None:
+    scene = Scene(client, budget_seconds=0.3)
+    client.set(names.flight(scene.lookups.flights._hash(NUMBER)), "somebody", px=60_000)
+    began = time.monotonic()
+    assert scene.cause() == "out_of_time"
+    assert 0.25 < time.monotonic() - began < 1.0
+    assert scene.provider.asked == []
+
+
+def test_an_owner_that_died_is_followed_when_its_lease_ends(client: Any) -> None:
+    scene = Scene(client)
+    client.set(names.flight(scene.lookups.flights._hash(NUMBER)), "a process that is no more", px=300)
+    assert scene.ask().source is LookupSource.LIVE
+
+
+def test_nothing_that_is_left_for_others_can_be_read(client: Any) -> None:
+    scene = Scene(client, cached=False)
+    scene.ask(fields=(TYPE, NAME))
+    stored = b"".join(key + (client.get(key) or b"") for key in client.keys("gw:landed:*"))
+    assert stored
+    for personal in (b"ANN", b"4155550100", b"Mobile", NUMBER.encode()):
+        assert personal not in stored
+
+
+def test_beyond_the_calls_in_flight_the_answer_is_no_at_once(client: Any) -> None:
+    scene = Scene(client, max_in_flight=1)
+    scene.provider.gate = threading.Event()
+    first = threading.Thread(target=scene.ask)
+    first.start()
+    scene.provider.entered.wait(10)
+    began = time.monotonic()
+    assert scene.cause("+14155550101") == "too_many_in_flight"
+    assert time.monotonic() - began < 0.5
+    scene.provider.gate.set()
+    first.join()
+    assert scene.cause("+14155550101") == "answered: live"
+
+
+def test_request_threads_have_half_of_the_places_and_other_threads_their_own(client: Any) -> None:
+    scene = Scene(client, request_places=threading.Semaphore(1))
+    scene.provider.gate = threading.Event()
+    said: list[str] = []
+
+    def request(number: str, patient: bool = False) -> None:
+        serving_requests()
+        said.append(scene.cause(number, patient=patient))
+
+    def started(number: str, **more: bool) -> threading.Thread:
+        thread = threading.Thread(target=request, args=(number,), kwargs=more)
+        thread.start()
+        return thread
+
+    first = started("+14155550100")
+    scene.provider.entered.wait(10)
+    started("+14155550101").join()
+    assert said == ["too_many_in_flight"]
+    patient = started("+14155550102", patient=True)
+    scene.provider.gate.set()
+    assert scene.cause("+14155550103") == "answered: live"
+    first.join()
+    patient.join()
+    assert sorted(said) == ["answered: live", "answered: live", "too_many_in_flight"]
+
+
+def test_a_place_is_given_back_after_a_failure() -> None:
+    room = Room(1)
+    for _ in range(2):
+        with pytest.raises(ValueError, match="broken"), room.call():
+            raise ValueError("broken")

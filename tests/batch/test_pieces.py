@@ -1,0 +1,163 @@
+"""The batch's parts alone: pace, budget, checkpoint, and the comparison of two policies."""
+
+from __future__ import annotations
+
+import math
+import threading
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.adapters.lookups import Offline
+from gateway.batch import Budget, Plan
+from gateway.batch.checkpoint import Checkpoint, NotResumable, locked, read_journal
+from gateway.batch.comparing import STEP_PRICES, compared, cost_of
+from gateway.batch.pace import Pace
+from gateway.batch.shop import threads_for
+from gateway.errors import InvalidRequest
+from gateway.settings import Settings
+from tests.batch.lists import write_csv
+
+
+class Time:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@given(st.floats(0.2, 300), st.lists(st.floats(0, 3), max_size=60))
+def test_no_second_holds_more_calls_than_the_rate(rate: float, stalls: list[float]) -> None:
+    time = Time()
+    pace = Pace(rate, monotonic=lambda: time.now, sleep=time.sleep)
+    begun = []
+    for stall in [*stalls, *([0.0] * 300)]:
+        time.now += stall
+        pace.begin()
+        begun.append(time.now)
+    for place, start in enumerate(begun):
+        within = sum(1 for at in begun[place : place + 400] if at < start + 1)
+        assert within <= math.ceil(rate)
+
+
+@pytest.mark.parametrize("rate", [0.5, 1, 7, 50, 200])
+def test_a_rate_is_kept_up_to_a_twentieth(rate: float) -> None:
+    time = Time()
+    pace = Pace(rate, monotonic=lambda: time.now, sleep=time.sleep)
+    calls = max(60, int(rate * 60))
+    for _ in range(calls):
+        pace.begin()
+    assert (calls - 1) / (time.now - 1000.0) >= 0.95 * rate
+
+
+def test_a_turn_that_was_not_used_serves_the_same_threads_next_call() -> None:
+    time = Time()
+    pace = Pace(1, monotonic=lambda: time.now, sleep=time.sleep)
+    pace.turn()
+    pace.turn()
+    pace.begin()
+    assert time.now == 1000.0
+    other = threading.Thread(target=pace.begin)
+    other.start()
+    other.join()
+    assert time.now > 1000.9
+
+
+def test_threads_are_enough_for_the_rate_and_no_more_than_may_be_in_flight() -> None:
+    assert [threads_for(rate, 50) for rate in (0.1, 20, 200)] == [2, 7, 50]
+
+
+@pytest.mark.parametrize(
+    ("text", "budget"),
+    [
+        ("12.50", Budget(usd=Decimal("12.50"))),
+        ("$3", Budget(usd=Decimal(3))),
+        ("3 USD", Budget(usd=Decimal(3))),
+        ("500lookups", Budget(lookups=500)),
+        ("500x", Budget(lookups=500)),
+    ],
+)
+def test_a_budget_is_dollars_or_lookups(text: str, budget: Budget) -> None:
+    assert Budget.parse(text) == budget
+
+
+@pytest.mark.parametrize("text", ["", "much", "-1", "1.5lookups", "1e3", "NaN"])
+def test_a_budget_that_is_neither_is_refused(text: str) -> None:
+    with pytest.raises(InvalidRequest):
+        Budget.parse(text)
+
+
+def plan(tmp_path: Path, **more: str) -> Plan:
+    source = tmp_path / "in.csv"
+    if not source.exists():
+        write_csv(source, [["phone"], ["+14155550100"]])
+    return Plan(source, tmp_path / "out.csv", ("line_type_intelligence",), **more)
+
+
+def test_a_checkpoint_is_read_as_it_was_written(tmp_path: Path) -> None:
+    one = plan(tmp_path)
+    checkpoint = Checkpoint(one.fingerprint, rows=3, length=99, planned_usd=Decimal("0.016"), planned_lookups=2)
+    row = dict.fromkeys(("valid", "line_type", "route", "error"), "") | {"source": "live", "cost": "0.008"}
+    checkpoint.tally.add(row, Decimal("0.008"))
+    checkpoint.save(one.beside("checkpoint"))
+    assert Checkpoint.load(one) == checkpoint
+
+
+def test_a_checkpoint_of_another_question_or_input_is_refused(tmp_path: Path) -> None:
+    Checkpoint(plan(tmp_path).fingerprint).save(plan(tmp_path).beside("checkpoint"))
+    with pytest.raises(NotResumable):
+        Checkpoint.load(plan(tmp_path, purpose="mfa"))
+    write_csv(tmp_path / "in.csv", [["phone"], ["+14155550101"], ["+14155550102"]])
+    with pytest.raises(NotResumable):
+        Checkpoint.load(plan(tmp_path))
+
+
+def test_a_torn_last_line_of_the_journal_is_left_out(tmp_path: Path) -> None:
+    journal = tmp_path / "j"
+    journal.write_text('{"row":1,"lookup":{}}\n{"row":2,"lookup":{}}\n{"row":3,"loo')
+    assert [row for row, _ in read_journal(journal, 2)] == [2]
+
+
+def test_two_runs_do_not_write_beside_the_same_output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from gateway.batch import checkpoint
+
+    monkeypatch.setattr(checkpoint, "PATIENCE_SECONDS", 0.1)
+    locked(tmp_path / "lock")
+    with pytest.raises(NotResumable):
+        locked(tmp_path / "lock")
+
+
+def test_a_changed_policy_is_told_by_its_moves_and_their_cost(tmp_path: Path) -> None:
+    new = tmp_path / "new.toml"
+    new.write_text('[purposes.notification]\nmobile = ["voice"]\n[policy]\nallow_countries = ["US", "CA", "GB"]\n')
+    rows = [
+        ["phone", "line_type", "valid"],
+        *([f"+1415555010{n}", "mobile", "true"] for n in range(4)),
+        ["+14155550110", "landline", "true"],
+        ["+442079460100", "landline", "true"],
+        ["nobody", "", ""],
+    ]
+    source = write_csv(tmp_path / "in.csv", rows)
+    old_policy, new_policy = Settings.load(None, {}).policy, Settings.load(new, {}).policy
+    digits = Offline()
+    found = compared(
+        old_policy,
+        new_policy,
+        Plan(source, source, ()),
+        lambda number: digits.fetch(number, ()),
+        datetime.now(UTC),
+    )
+    assert (found.rows, found.skipped, found.moved) == (7, 1, 5)
+    assert found.moves == {("sms>voice", "voice"): 4, ("country_not_allowed", "voice"): 1}
+    assert found.usd == 4 * (STEP_PRICES["voice"] - STEP_PRICES["sms"]) + STEP_PRICES["voice"]
+
+
+def test_a_way_costs_its_first_proof_and_its_first_delivery() -> None:
+    prices = {"sms": Decimal(1), "voice": Decimal(2), "verify": Decimal(10)}
+    costs = [cost_of(way, prices) for way in ("sms>voice", "verify:call>voice", "verify", "no_route")]
+    assert costs == [1, 12, 10, 0]
