@@ -14,7 +14,7 @@ import json
 from dataclasses import asdict, dataclass
 
 ACCOUNT = "AC" + "0" * 31 + "1"
-NOTHING_LISTED = {"messages": [], "next_page_uri": None, "page": 0, "page_size": 50}
+NOTHING_LISTED: dict[str, object] = {"messages": [], "next_page_uri": None, "page": 0, "page_size": 50}
 
 
 @dataclass(slots=True)
@@ -45,7 +45,7 @@ class Caller(asyncio.Protocol):
             return
         self._received = b""
         if head.startswith(b"GET /"):
-            asked = asdict(self._counts) if head.startswith(b"GET /_counts ") else NOTHING_LISTED
+            asked: dict[str, object] = asdict(self._counts) if head.startswith(b"GET /_counts ") else NOTHING_LISTED
             self._answer(b"200 OK", json.dumps(asked).encode())
             return
         self._counts.open += 1

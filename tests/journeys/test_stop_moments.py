@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -41,8 +41,11 @@ class Stopped:
 
 
 def send_and_stop(stack: Stack, to: str, after: float) -> Stopped:
-    accepted = stack.send(to)
-    time.sleep(after)
+    """`after` seconds from the earliest moment it may go; negative: while it still waits for that moment."""
+    ahead = max(0.0, -after) + (0.2 if after < 0 else 0.0)
+    more = {"send_at": (datetime.now(UTC) + timedelta(seconds=ahead)).isoformat()} if after < 0 else {}
+    accepted = stack.send(to, **more)
+    time.sleep(max(0.0, after))
     said = {"from": to, "body": "STOP", "webhook_url": f"{stack.url}/webhooks/messages/inbound"}
     answer = requests.post(f"{stack.sandbox_url}/_sandbox/inbound", json=said, timeout=20)
     assert answer.json()["webhook"]["status"] == 200, answer.text
@@ -53,7 +56,7 @@ def test_nothing_is_sent_after_a_stop_was_acknowledged(stack: Stack) -> None:
     chance = random.Random(20)
     with ThreadPoolExecutor(8) as pool:
         jobs = [
-            pool.submit(send_and_stop, stack, number(area, TEXT_FAILS_CALL_ARRIVES), chance.uniform(0, 0.15))
+            pool.submit(send_and_stop, stack, number(area, TEXT_FAILS_CALL_ARRIVES), chance.uniform(-0.1, 0.15))
             for area in AREAS[:PEOPLE]
         ]
         stopped = [job.result() for job in jobs]
@@ -63,7 +66,7 @@ def test_nothing_is_sent_after_a_stop_was_acknowledged(stack: Stack) -> None:
         attempts = ended[one.to]["attempts"]
         assert all(_begun(a) <= one.acknowledged for a in attempts), (one, attempts)
         asked = len(stack.received(operation="create", to=one.to))
-        assert asked == len(attempts)
+        assert asked <= len(attempts)  # fewer where a connection was refused: that is an attempt too
         assert counts["calls_to"].get(one.to, 0) <= 1
     _moments_were_spread(list(ended.values()))
 

@@ -33,8 +33,8 @@ def test_one_lane_alone_fills_the_whole_crew() -> None:
 
 def test_all_lanes_together_get_their_shares() -> None:
     shelf = Shelf(ALL_LANES, CREW)
-    for lane in ALL_LANES:
-        shelf.put(bells(lane, CREW))
+    for name in ALL_LANES:
+        shelf.put(bells(name, CREW))
     found = by_lane(taken(shelf, CREW))
     for lane in ALL_LANES.values():
         assert abs(found[lane.name] - lane.least * CREW) <= 1, found
