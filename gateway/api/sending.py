@@ -13,7 +13,7 @@ from gateway.adapters.store.arrivals import Arrived
 from gateway.adapters.store.idempotency import Claimed, InProgress, Replay, fingerprint, parse_key
 from gateway.answers import summary
 from gateway.api.endpoint import JSON, Call, Endpoint
-from gateway.api.texts import dumps
+from gateway.api.texts import JsonResponse, dumps
 from gateway.errors import FieldError, GatewayError, InvalidRequest, Refused
 from gateway.ids import ulid
 from gateway.model import AttemptStatus, Intent, IntentStatus, Progress
@@ -129,7 +129,7 @@ def _replayed(call: Call, intent: Intent, arrived: Arrived) -> Response | None:
 def _accepted(answer: str, intent_id: str | None) -> Response:
     if intent_id is None:
         intent_id = answer.partition('"id":"')[2].partition('"')[0]
-    response = Response(answer, 202, content_type=JSON)
+    response = JsonResponse(answer, 202)
     response.headers["Location"] = f"/intents/{intent_id}"
     return response
 

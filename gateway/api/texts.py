@@ -3,7 +3,23 @@
 from __future__ import annotations
 
 import json
+from typing import Any
+
+from flask import Response
+from werkzeug.datastructures import Headers
+
+JSON = "application/json"
 
 
 def dumps(document: object) -> str:
     return json.dumps(document, separators=(",", ":"), ensure_ascii=False)
+
+
+class JsonResponse(Response):
+    """A whole JSON text whose headers are ASCII and final: Werkzeug need not look for what it may correct in them."""
+
+    default_mimetype = JSON
+
+    def get_wsgi_headers(self, environ: Any) -> Headers:
+        self.headers["Content-Length"] = str(sum(len(piece) for piece in self.response))
+        return self.headers

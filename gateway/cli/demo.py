@@ -72,7 +72,8 @@ def _commands(web: int, twilio: int) -> Mapping[str, list[str]]:
         "sandbox": [python, "-m", "gateway.sandbox", "--port", str(twilio)],
         "web": [
             python, "-m", "gunicorn", "--no-control-socket", "-k", "gthread", "--workers", "1", "--threads", "16",
-            "--bind", f"127.0.0.1:{web}", "--log-level", "warning", "gateway.app:create_app()", "--logger-class", "gateway.weblogs.WebLogger",
+            "--bind", f"127.0.0.1:{web}", "--log-level", "warning", "--logger-class", "gateway.weblogs.WebLogger",
+            "gateway.app:create_app()",
         ],
         "worker": [python, "-m", "gateway", "worker", "--concurrency", "8"],
     }  # fmt: skip

@@ -34,7 +34,7 @@ def serve(port: int | None, host: str, workers: str, threads: str) -> None:
         "--workers", workers, "--threads", threads, "--bind", f"{host}:{port or settings.port}",
         "gateway.app:create_app()",
     ]  # fmt: skip
-    if environment.get("REDIS_URL") == os.environ.get("REDIS_URL"):
+    if not settings.embedded:
         os.execve(sys.executable, argv, environment)  # noqa: S606 - our own server, no shell
     from gateway.runner import Runner
 

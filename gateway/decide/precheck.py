@@ -77,6 +77,8 @@ def _no_way(
     addressed: tuple[SuppressionEntry, ...],
 ) -> Reason | None:
     """Nothing the purpose could give for any line type is left, be it for narrowing or for opt-outs."""
+    if not numbered and not addressed and intent.flow is None and _delivers(intent, purpose):
+        return None
     proof, delivery = _conceivable(intent, purpose)
     needed = delivery if _must_deliver(intent, purpose, proof) else proof | delivery
     if not needed:
@@ -84,6 +86,12 @@ def _no_way(
     if all(stopped(step, purpose, numbered, addressed) for step in needed):
         return Reason("recipient_opted_out", "the recipient opted out of every way this purpose could take")
     return None
+
+
+def _delivers(intent: Intent, purpose: Purpose) -> bool:
+    """One possible delivery step is enough where nobody opted out: the most usual case, and quick to see."""
+    lists = (*purpose.routes.values(), purpose.then, purpose.default)
+    return any(not step.proves and _possible(step, intent) for steps in lists for step in steps)
 
 
 def _conceivable(intent: Intent, purpose: Purpose) -> tuple[frozenset[Step], frozenset[Step]]:
