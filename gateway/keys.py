@@ -1,6 +1,7 @@
-"""The gateway's own three keys: one signs sessions, one hashes numbers, one encrypts them. Rotation is not here.
+"""The gateway's own three keys: one signs sessions, one hashes numbers, one encrypts them.
 
 With a Redis of their own the processes must be given the same keys; beside the embedded store they are made once.
+What is stored under them is not changed here.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import json
 import os
 import secrets
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -55,6 +56,38 @@ def derived(variable: str, text: str) -> bytes:
     """32 bytes for one use: the same text under two variables still makes two different keys."""
     info = f"twilio-presend-gateway/{variable}".encode()
     return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=info).derive(text.encode())
+
+
+def renewed(settings: Settings, keys: Keys) -> Keys:
+    """With the new keys of the environment in place of the old ones."""
+    own = settings.secrets
+    anew = {
+        name: derived(variable, secret.get_secret_value())
+        for name, variable, secret in (
+            ("hash", "GATEWAY_HASH_KEY", own.new_hash_key),
+            ("data", "GATEWAY_DATA_KEY", own.new_data_key),
+        )
+        if secret
+    }
+    return replace(keys, **anew)
+
+
+def keep_renewed(settings: Settings) -> bool:
+    """Write new keys to the file beside the embedded store, where the old ones came from. False: no file has them."""
+    own, path = settings.secrets, settings.data_dir / FILE
+    anew = {
+        variable: secret.get_secret_value()
+        for variable, old, secret in (
+            ("GATEWAY_HASH_KEY", own.hash_key, own.new_hash_key),
+            ("GATEWAY_DATA_KEY", own.data_key, own.new_data_key),
+        )
+        if secret and not old
+    }
+    if not anew or not settings.embedded or not path.exists():
+        return False
+    with _alone(settings.data_dir / LOCK):
+        _write(path, {**_read(path), **anew})
+    return True
 
 
 def _kept(folder: Path) -> Mapping[str, str]:
