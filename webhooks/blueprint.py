@@ -29,6 +29,7 @@ def create_blueprint(
     public_base_url: str,
     *,
     studio_token_ok: Callable[[str, int, str], bool],
+    receive_from_sandbox: Callable[[Event], Reply] = lambda _: Reply("ignored"),
     on_rejected: Callable[[str, str], None] = _unheard,
     on_received: Callable[[Receipt], None] = _unheard,
     max_body: int = MAX_BODY,
@@ -39,6 +40,7 @@ def create_blueprint(
     """A POST route for each source, below /webhooks.
 
     `receive` is the door: it raises `gateway.inbox.Unavailable` where the effect could not be made durable.
+    `receive_from_sandbox`: another door for what only a key of the sandbox admits.
     `studio_token_ok(intent, attempt, token)` judges the token of a flow's callback URL.
     `on_rejected(source, cause)` and `on_received(receipt)` are for metrics. `max_body` in bytes.
     Raises ValueError for a public base URL or a SendGrid key that cannot be used.
@@ -53,6 +55,8 @@ def create_blueprint(
         max_body=max_body,
         window=sendgrid_window,
         sendgrid_keys=tuple(load_key(text) for text in keys.sendgrid),
+        sandbox_sendgrid_keys=tuple(load_key(text) for text in keys.sandbox_sendgrid),
+        receive_from_sandbox=receive_from_sandbox,
         now=now,
     )
     blueprint = Blueprint("webhooks", __name__, url_prefix="/webhooks")

@@ -13,7 +13,7 @@ from flask import Request, Response
 from gateway.inbox import Event, Reply, Unavailable
 from webhooks.body import TooLarge, read_body
 from webhooks.delivery import Malformed, attempt_in, claim_of, delivery_of, intent_in
-from webhooks.keys import Keys
+from webhooks.keys import SANDBOX, Keys
 from webhooks.problems import problem, request_id
 from webhooks.public_url import PublicBase
 from webhooks.sendgrid_signature import SIGNATURE_HEADER, TIMESTAMP_HEADER, Window, judge_sendgrid
@@ -51,6 +51,8 @@ class Guard:
     max_body: int
     window: Window
     sendgrid_keys: tuple[EllipticCurvePublicKey, ...] = ()
+    sandbox_sendgrid_keys: tuple[EllipticCurvePublicKey, ...] = ()
+    receive_from_sandbox: Callable[[Event], Reply] = lambda _: Reply("ignored")
     now: Callable[[], float] = field(default=time.time)
 
     def serve(self, source: Source, request: Request) -> Response:
@@ -69,14 +71,21 @@ class Guard:
 
     def _verdict(self, source: Source, request: Request, claim: Claim) -> Verdict:
         if source.signer is Signer.SENDGRID:
-            headers = request.headers
-            signature, timestamp = headers.get(SIGNATURE_HEADER, ""), headers.get(TIMESTAMP_HEADER, "")
-            return judge_sendgrid(
-                claim.body, signature, timestamp, self.sendgrid_keys, now=self.now(), window=self.window
-            )
+            return self._sendgrid_verdict(request, claim)
         verdict = judge(claim, self.base, self.keys)
         if not verdict.ok and source.token_admits and self._token_admits(claim):
             return Verdict(True, None, STUDIO_TOKEN)
+        return verdict
+
+    def _sendgrid_verdict(self, request: Request, claim: Claim) -> Verdict:
+        signature, timestamp = (request.headers.get(name, "") for name in (SIGNATURE_HEADER, TIMESTAMP_HEADER))
+
+        def judged(keys: tuple[EllipticCurvePublicKey, ...]) -> Verdict:
+            return judge_sendgrid(claim.body, signature, timestamp, keys, now=self.now(), window=self.window)
+
+        verdict = judged(self.sendgrid_keys)
+        if not verdict.ok and judged(self.sandbox_sendgrid_keys).ok:
+            return Verdict(True, None, SANDBOX)
         return verdict
 
     def _token_admits(self, claim: Claim) -> bool:
@@ -99,19 +108,21 @@ class Guard:
             log.warning("webhook_malformed", path=f"/webhooks{source.path}", detail=str(err), request_id=request_id())
             self.on_received(Receipt(source.name, key, ("malformed",)))
             return problem("invalid_request", str(err))
-        replies, whole = self._handed_on(parsed)
+        door = self.receive_from_sandbox if key == SANDBOX else self.receive
+        replies, whole = _handed_on(parsed, door)
         effects = (*(reply.effect for reply in replies), *parsed.left_out)
         self.on_received(Receipt(source.name, key, effects if whole else (*effects, "unavailable")))
         if not whole:
             return problem("store_unavailable", retry_after_seconds=RETRY_AFTER_SECONDS)
         return source.answer(replies)
 
-    def _handed_on(self, parsed: Parsed) -> tuple[Sequence[Reply], bool]:
-        """Stops at the first event that could not be made durable: all come again, and repeats do nothing."""
-        replies: list[Reply] = []
-        for event in parsed.events:
-            try:
-                replies.append(self.receive(event))
-            except Unavailable:
-                return replies, False
-        return replies, True
+
+def _handed_on(parsed: Parsed, door: Callable[[Event], Reply]) -> tuple[Sequence[Reply], bool]:
+    """Stops at the first event that could not be made durable: all come again, and repeats do nothing."""
+    replies: list[Reply] = []
+    for event in parsed.events:
+        try:
+            replies.append(door(event))
+        except Unavailable:
+            return replies, False
+    return replies, True

@@ -21,6 +21,7 @@ ALGORITHMS = {"HMAC_SHA1": "sha1", "HMAC_SHA256": "sha256"}
 
 _ACCOUNT_SID = re.compile(rb"AC[0-9a-fA-F]{32}")
 _SEARCHED = 65_536  # of a JSON body, for the account it speaks of
+SANDBOX = "sandbox"
 _LABELS = ("primary", "secondary")
 
 
@@ -43,16 +44,25 @@ class Keys:
 
     `tokens`: the account's auth tokens, primary first. `subaccounts`: account SID → its tokens. `shared`: key id →
     (secret, `HMAC_SHA1` or `HMAC_SHA256`). `sendgrid`: Base64 DER public keys. Raises ValueError for an empty secret
-    (anyone could sign with it) and an unknown algorithm.
+    (anyone could sign with it) and an unknown algorithm. `sandbox`, `sandbox_sendgrid`: as `tokens` and `sendgrid`, for
+    what concerns test intents alone; the label of these keys is `sandbox`.
     """
 
     tokens: tuple[str, ...] = field(default=(), repr=False)
     subaccounts: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
     shared: Mapping[str, tuple[str, str]] = field(default_factory=dict, repr=False)
     sendgrid: tuple[str, ...] = field(default=(), repr=False)
+    sandbox: tuple[str, ...] = field(default=(), repr=False)
+    sandbox_sendgrid: tuple[str, ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
-        every = [*self.tokens, *(secret for secret, _ in self.shared.values()), *self.sendgrid]
+        every = [
+            *self.tokens,
+            *(secret for secret, _ in self.shared.values()),
+            *self.sendgrid,
+            *self.sandbox,
+            *self.sandbox_sendgrid,
+        ]
         every += [token for tokens in self.subaccounts.values() for token in tokens]
         if not all(every):
             raise ValueError("an empty signing key was configured: leave it out instead")
@@ -69,7 +79,8 @@ class Keys:
     @cached_property
     def _own(self) -> tuple[Key, ...]:
         labels = (*_LABELS, *(f"token_{n}" for n in range(3, len(self.tokens) + 1)))
-        return tuple(Key(label, token.encode(), "sha1") for label, token in zip(labels, self.tokens, strict=False))
+        named = (*zip(labels, self.tokens, strict=False), *((SANDBOX, token) for token in self.sandbox))
+        return tuple(Key(label, token.encode(), "sha1") for label, token in named)
 
     def _of_subaccount(self, form: Pairs | None, body: bytes) -> tuple[Key, ...]:
         """The SID only chooses among the configured. JSON is searched for it, not parsed: nothing is proved yet."""

@@ -29,6 +29,8 @@ def key_pressed(desk: Desk, event: KeyPressed) -> Reply:
 def _opted_out(desk: Desk, event: KeyPressed, progress: Progress) -> Reply:
     """Idempotent: the opt-out first, then the news of it, the memory of the key last."""
     acting, person = desk.acting, progress.intent.to.number
+    if progress.intent.test:
+        return Reply("ignored", say=GOODBYE, hang_up=True)  # nobody's wish: the person is made up
     pressed = f"{event.sid}/{event.attempt}/{OPT_OUT}"
     if desk.seen(pressed):
         return Reply("duplicate", say=GOODBYE, hang_up=True)

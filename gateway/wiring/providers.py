@@ -9,10 +9,9 @@ from gateway.adapters.twilio import Homes, LookupLimits, TwilioAccess, TwilioCal
 from gateway.adapters.twilio.lookup import Fetch
 from gateway.errors import Misconfigured
 from gateway.settings import Settings
+from gateway.wiring import testing
 
 LOOKUP_HOST = "lookups.twilio.com"
-SANDBOX_ACCOUNT, SANDBOX_TOKEN = "AC" + "0" * 31 + "1", "0" * 31 + "2"
-"""What every sandbox of ours accepts."""
 NO_ACCOUNT = "AC" + "0" * 32
 
 
@@ -29,7 +28,14 @@ def calls_for(settings: Settings) -> TwilioCalls:
         verify_service_sid=settings.sender().verify_service_sid,
         flow_sids={name: flow.sid for name, flow in settings.flows.items()},
     )
-    return twilio_calls(access, mail=mail, sandbox=_sandbox(settings), sandbox_mail=None, homes=homes)
+    return twilio_calls(
+        access,
+        mail=mail,
+        sandbox=_sandbox(settings),
+        sandbox_mail=_sandbox_mail(settings),
+        homes=homes,
+        sandbox_homes=testing.test_homes(settings),
+    )
 
 
 def lookup_for(settings: Settings, fetch: Fetch, on_alert: Callable[[int], None]) -> TwilioLookup:
@@ -67,4 +73,15 @@ def _sandbox(settings: Settings) -> TwilioAccess | None:
     base_url = settings.sandbox.base_url
     if not base_url:
         return None
-    return TwilioAccess(SANDBOX_ACCOUNT, SANDBOX_ACCOUNT, SANDBOX_TOKEN, base_url=base_url)
+    return TwilioAccess(
+        testing.ACCOUNT,
+        testing.ACCOUNT,
+        testing.TOKEN,
+        base_url=base_url,
+        timeout_seconds=settings.twilio.timeout.total_seconds(),
+    )
+
+
+def _sandbox_mail(settings: Settings) -> SendGridMail | None:
+    base_url = settings.sandbox.base_url
+    return SendGridMail(testing.MAIL_KEY, base_url=base_url) if base_url else None
