@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -36,6 +36,7 @@ class Channel(StrEnum):
     EMAIL = "email"
 
 
+TEST_REALM = "~test"
 PROOF_CHANNELS = frozenset({Channel.VERIFY, Channel.TOTP})
 
 
@@ -251,6 +252,14 @@ class VoiceRules:
 
 
 @dataclass(frozen=True, slots=True)
+class QuietHours:
+    """The hours in which nothing goes out, by the recipient's clock. They may span midnight."""
+
+    start: time
+    end: time
+
+
+@dataclass(frozen=True, slots=True)
 class Purpose:
     """One purpose's rules: a step list per line type, and what happens around it."""
 
@@ -268,6 +277,7 @@ class Purpose:
     deny_sim_swapped_within: timedelta | None = None
     lookup_fields: tuple[str, ...] = ()
     priority: str = "normal"
+    quiet_hours: QuietHours | None = None
     voice: VoiceRules = field(default_factory=VoiceRules)
 
     def steps_for(self, line_type: LineType) -> tuple[Step, ...]:
@@ -376,6 +386,7 @@ class Progress:
 
     `position` counts into `decision.steps`: the step under way or next. `tries` counts attempts on that step.
     `wake_at`: when somebody must look at it again; None when final.
+    `earliest`: when it could first go out, where quiet hours made that later than it was wanted.
     `added`: timeline entries not yet stored. `parked`: events wait for the SID that was just stored with it.
     """
 
@@ -393,6 +404,7 @@ class Progress:
     sent_at: datetime | None = None
     final: bool = False
     late: bool = False
+    earliest: datetime | None = None
     updated_at: datetime | None = None
     wake_at: datetime | None = None
     ring: bool = False
@@ -411,7 +423,11 @@ class Progress:
 
 def realm(app: str, test: bool) -> str:
     """Under which name proofs and factors are kept: a test's never count for real, nor the other way."""
-    return f"{app}~test" if test else app
+    return f"{app}{TEST_REALM}" if test else app
+
+
+def is_test(of_realm: str) -> bool:
+    return of_realm.endswith(TEST_REALM)
 
 
 def masked(number: str) -> str:

@@ -9,7 +9,7 @@ from datetime import timedelta
 import structlog
 
 from gateway import decide, enrich, tracing
-from gateway.act import Acting, dispatch, look_after, look_at_proof, moves
+from gateway.act import Acting, bill, dispatch, look_after, look_at_proof, moves
 from gateway.errors import LookupUnavailable, Refused
 from gateway.model import Decision, Facts, Intent, IntentStatus, Lookup, LookupSource, Progress, Reason
 from gateway.ports import Claim, Known, Reads
@@ -34,19 +34,22 @@ def judge(house: House, intent: Intent, known: Known, *, free: bool = False) -> 
     `free`: nothing may be paid for (the dry run with `lookup=offline`).
     """
     policy = house.acting.policy
+    if intent.test and not house.acting.takes_tests:
+        raise Refused("no_route", "A test key sends to the sandbox alone, and [sandbox] base_url is not configured.")
     refusal = decide.precheck(
         intent, policy, suppressions=known.suppressions, email_suppressions=known.email_suppressions
     )
     if refusal is not None:
         raise Refused(refusal.code, refusal.detail)
     facts = _free_facts(house, intent, known) if free else _facts(house, intent, known)
+    quiet_until = house.acting.quiet_until(intent, moves.wanted_at(intent))
     if facts is None:
         unknown = Lookup(intent.to.number, LookupSource.DEFERRED, None, country=intent.to.country)
-        return moves.accepted(intent, Decision(), unknown, pending=True)
+        return moves.accepted(intent, Decision(), unknown, pending=True, quiet_until=quiet_until)
     decision = decide.decide(intent, facts, policy)
     if decision.refusal is not None:
         raise Refused(decision.refusal.code, decision.refusal.detail)
-    return moves.accepted(intent, decision, facts.lookup, pending=False)
+    return moves.accepted(intent, decision, facts.lookup, pending=False, quiet_until=quiet_until)
 
 
 def accept(
@@ -71,7 +74,7 @@ def run(house: House, intent_id: str) -> Progress | None:
     """Whatever this intent needs now: the worker's whole job, safe to run at any time and any number of times."""
     progress = house.acting.writes.intents.load(intent_id)
     if progress is None or progress.final:
-        return progress
+        return bill(house.acting, progress) if progress is not None and progress.wake_at is not None else progress
     with (
         structlog.contextvars.bound_contextvars(intent=intent_id),
         tracing.span("run", progress.intent.trace, intent=intent_id, status=progress.status.value),
@@ -144,7 +147,7 @@ def _facts_are_old(house: House, progress: Progress) -> bool:
 def _decide_again(house: House, progress: Progress) -> Progress | None:
     intents, clock = house.acting.writes.intents, house.acting.clock
     intent, now = progress.intent, clock.now()
-    if now >= moves.expires_at(intent):
+    if now >= moves.expires_at(progress):
         return _store(house, progress, moves.expired(progress, now))
     known = house.acting.known(intent)
     try:

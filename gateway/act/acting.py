@@ -15,6 +15,7 @@ from gateway.codes import CodeRow
 from gateway.model import Attempt, Channel, FailureClass, Intent, Policy, Progress, Purpose, Step
 from gateway.optout import blocking_scopes, exempt_sources
 from gateway.ports import Clock, Known, Writes
+from gateway.quiet import quiet_until
 
 TOLD_APART_BY_TEXT = frozenset({Channel.SMS, Channel.STUDIO, Channel.EMAIL})
 """Of calls, codes and templates a provider's list shows the address alone."""
@@ -27,6 +28,7 @@ class Acting:
     `known` reads what the state knows of a recipient; `hashed` is the keyed hash of texts; `alert` tells an operator
     (event name, fields without personal data). `bound` takes the events that came before their SID had an owner.
     `under_way` is entered for a step's provider call, to bound how many are in flight at once.
+    `test_sender` is the one sender of test intents, which are taken where there is a sandbox (`takes_tests`).
     """
 
     writes: Writes
@@ -42,6 +44,8 @@ class Acting:
     zones: Callable[[str], tuple[str, ...]]
     bound: Callable[[str], None] = lambda _: None
     under_way: AbstractContextManager[object] = field(default_factory=nullcontext)
+    test_sender: Sender = field(default_factory=Sender)
+    takes_tests: bool = False
     pace: Pace = field(default_factory=Pace)
     search_after: tuple[timedelta, ...] = (timedelta(seconds=30), timedelta(seconds=120))
 
@@ -54,6 +58,8 @@ class Acting:
 
     def sender_for(self, progress: Progress) -> Sender:
         """The first of the purpose's senders whose countries match; one without countries matches all."""
+        if progress.intent.test:
+            return self.test_sender
         names = self.purpose(progress.intent).senders
         country = progress.lookup.country if progress.lookup else progress.intent.to.country
         for name in names:
@@ -74,12 +80,28 @@ class Acting:
             attempt=attempt.number,
             as_of=attempt.started_at,
             expires_at=expires,
-            sender=self.senders.get(attempt.sender) or self.sender_for(progress),
+            sender=self.sender_of(progress, attempt),
             purpose=self.purpose(intent),
             lookup=progress.lookup,
             urls=self.urls,
             whatsapp_window_open=window,
         )
+
+    def quiet_until(self, intent: Intent, moment: datetime) -> datetime | None:
+        """When it will be quiet no more where the recipient may be; None: it is not quiet at `moment`."""
+        hours = self.purpose(intent).quiet_hours
+        if hours is None or intent.to.is_sip:
+            return None
+        return quiet_until(moment, self.zones(intent.to.number), hours)
+
+    def sender_of(self, progress: Progress, attempt: Attempt) -> Sender:
+        """With whom the attempt was begun, while the configuration still has it."""
+        own = None if progress.intent.test else self.senders.get(attempt.sender)
+        return own or self.sender_for(progress)
+
+    def verify_service(self, *, test: bool) -> str:
+        """Where TOTP factors live."""
+        return (self.test_sender if test else self.senders["default"]).verify_service_sid
 
     def writer(self, step: Step, sender: Sender) -> str:
         """What a reply to this step will come to; empty where there is none. A service picks its number by itself."""
@@ -108,7 +130,11 @@ class Acting:
 
     def fingerprint(self, intent: Intent, step: Step) -> str:
         """The same for two attempts that a provider's list could not tell apart."""
-        said = (intent.content.body or intent.flow or "").replace("\r\n", "\n").strip()
-        if step.channel not in TOLD_APART_BY_TEXT:
-            said = ""
-        return self.hashed(f"{intent.to.number}\n{intent.to.email or ''}\n{step}\n{said}")
+        return fingerprint(self.hashed, intent, step)
+
+
+def fingerprint(hashed: Callable[[str], str], intent: Intent, step: Step) -> str:
+    said = (intent.content.body or intent.flow or "").replace("\r\n", "\n").strip()
+    if step.channel not in TOLD_APART_BY_TEXT:
+        said = ""
+    return hashed(f"{intent.to.number}\n{intent.to.email or ''}\n{step}\n{said}" + ("\ntest" if intent.test else ""))

@@ -84,7 +84,7 @@ def of_code(acting: Acting, progress: Progress, waits: Verification, code: str) 
 def of_totp(acting: Acting, progress: Progress, waits: Verification, code: str) -> Said:
     """Each code is one challenge."""
     intent = progress.intent
-    service = acting.senders["default"].verify_service_sid
+    service = acting.verify_service(test=intent.test)
     identity = acting.writes.identity_at_provider(intent.realm, intent.identity or "")
     said, refused = _asked(
         acting, lambda: acting.writes.codes.challenge(service, identity, waits.sid, code, test=intent.test)
@@ -114,8 +114,10 @@ def of_verification(acting: Acting, progress: Progress, waits: Verification) -> 
 
 def service_of(acting: Acting, progress: Progress, sid: str) -> str:
     """The Verify service that the verification was started with."""
+    test = progress.intent.test
     by = next((a.sender for a in reversed(progress.attempts) if a.provider_sid == sid), "default")
-    return (acting.senders.get(by) or acting.senders["default"]).verify_service_sid
+    own = None if test else acting.senders.get(by)
+    return own.verify_service_sid if own is not None else acting.verify_service(test=test)
 
 
 def _by_attempts(answer: Mapping[str, Any]) -> bool:

@@ -42,7 +42,7 @@ def dispatch(acting: Acting, progress: Progress) -> Progress | None:
     lack = _lack(acting, progress, step, now)
     if lack is not None:
         return _change(acting, progress, moves.stepped(progress, now, lack))
-    situation = acting.situation(marked, marked.attempts[-1], moves.expires_at(progress.intent))
+    situation = acting.situation(marked, marked.attempts[-1], moves.expires_at(progress))
     request = acting.request(situation)
     exempt, writer = acting.exempt(progress.intent, step), acting.writer(step, sender)
     verdict = acting.writes.intents.begin(marked, acting.scopes(step), exempt, writer)
@@ -69,10 +69,13 @@ def _stopped_since(acting: Acting, intent: Intent, step: Step) -> bool:
 def _not_now(acting: Acting, progress: Progress, now: datetime) -> Progress | None:
     """What the intent becomes when nothing may be sent at this moment, or None when it may."""
     intent, step = progress.intent, progress.step
-    if now >= moves.expires_at(intent):
+    if now >= moves.expires_at(progress):
         return moves.expired(progress, now)
     if intent.send_at is not None and intent.send_at > now:
         return moves.postponed(progress, intent.send_at, now)
+    quiet_until = acting.quiet_until(intent, now)
+    if quiet_until is not None:
+        return moves.postponed(progress, min(quiet_until, moves.expires_at(progress)), now, moves.QUIET)
     paused = acting.paused_until()
     if paused is not None and paused > now:
         return moves.postponed(progress, paused, now, "sending is on hold for the account")

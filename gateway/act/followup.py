@@ -32,13 +32,13 @@ def _resolve(acting: Acting, progress: Progress, attempt: Attempt) -> Progress |
     now = acting.clock.now()
     if attempt.status is AttemptStatus.STARTED and now < attempt.started_at + acting.pace.lease:
         return progress
-    if now >= moves.expires_at(progress.intent):
+    if now >= moves.expires_at(progress):
         return _store(acting, progress, moves.expired(progress, now))
     due = _search_due(acting, attempt)
     if due is None:
         return _store(acting, progress, _never_created(acting, progress, now))
     if attempt.step.channel in UNSEARCHABLE:
-        return _store(acting, progress, moves.postponed(_as_unknown(progress), moves.expires_at(progress.intent), now))
+        return _store(acting, progress, moves.postponed(_as_unknown(progress), moves.expires_at(progress), now))
     if now < due:
         return _store(acting, progress, moves.postponed(_as_unknown(progress), due, now))
     try:
@@ -60,7 +60,7 @@ def _search_due(acting: Acting, attempt: Attempt) -> datetime | None:
 
 
 def _ours(acting: Acting, progress: Progress, attempt: Attempt) -> Found | None:
-    situation = acting.situation(progress, attempt, moves.expires_at(progress.intent))
+    situation = acting.situation(progress, attempt, moves.expires_at(progress))
     request = acting.request(situation)
     for found in acting.writes.calls.search(attempt, request, test=progress.intent.test):
         if attempt.step.channel is Channel.VERIFY:

@@ -35,6 +35,7 @@ TRY_AGAIN = frozenset(
 )
 ENDS = frozenset({FailureClass.FRAUD, FailureClass.BUG})
 ACCOUNT_PAUSE = timedelta(seconds=60)
+QUIET = "quiet_hours"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ class Pace:
     lease: timedelta = timedelta(seconds=45)
     poll_after: timedelta = timedelta(hours=1)
     silent_for: timedelta = timedelta(hours=72)
+    bill_after: timedelta = timedelta(minutes=5)
     code_life: timedelta = timedelta(minutes=10)
     max_checks: int = 5
     check_lease: timedelta = timedelta(seconds=20)
@@ -63,23 +65,33 @@ def note(progress: Progress, now: datetime, event: str, detail: str = "") -> Pro
     return replace(progress, added=(*progress.added, TimelineEntry(now, event, detail)))
 
 
-def expires_at(intent: Intent) -> datetime:
+def wanted_at(intent: Intent) -> datetime:
+    return max(intent.created_at, intent.send_at or intent.created_at)
+
+
+def expires_at(progress: Progress) -> datetime:
     """When it is given up: the time to live counts from the earliest moment it may go."""
-    return max(intent.created_at, intent.send_at or intent.created_at) + intent.ttl
+    return (progress.earliest or wanted_at(progress.intent)) + progress.intent.ttl
 
 
-def accepted(intent: Intent, decision: Decision, lookup: Lookup | None, *, pending: bool) -> Progress:
-    """A new intent. `pending`: the worker will look up and decide."""
-    now = intent.created_at
-    waits = intent.send_at is not None and intent.send_at > now
+def accepted(
+    intent: Intent, decision: Decision, lookup: Lookup | None, *, pending: bool, quiet_until: datetime | None = None
+) -> Progress:
+    """A new intent. `pending`: the worker will look up and decide. `quiet_until`: from when it is wanted until then."""
+    now, first = intent.created_at, quiet_until or wanted_at(intent)
+    waits = first > now
+    if quiet_until is not None:
+        why = Reason(QUIET, f"it is quiet where the recipient may be: not before {quiet_until:%Y-%m-%dT%H:%MZ}")
+        decision = replace(decision, reasons=(*decision.reasons, why))
     progress = Progress(
         intent=intent,
         status=IntentStatus.PENDING_LOOKUP if pending else IntentStatus.QUEUED,
         version=1,
         decision=decision,
         lookup=lookup,
-        wake_at=intent.send_at if waits else now,
+        wake_at=first,
         ring=not waits,
+        earliest=quiet_until,
     )
     detail = ", ".join(str(step) for step in decision.steps)
     return note(progress, now, "accepted", detail or "waiting for lookup")
@@ -91,6 +103,8 @@ def decided(progress: Progress, decision: Decision, lookup: Lookup, now: datetim
         status = IntentStatus.SUPPRESSED if decision.refusal.code == "recipient_opted_out" else IntentStatus.FAILED
         progress = replace(progress, lookup=lookup, decision=replace(decision, refusal=None))
         return ended(progress, status, now, decision.refusal)
+    kept = tuple(reason for reason in progress.decision.reasons if reason.code == QUIET)
+    decision = replace(decision, reasons=(*decision.reasons, *kept))
     decided_now = replace(
         progress, status=IntentStatus.QUEUED, decision=decision, lookup=lookup, position=0, tries=0, wake_at=now
     )
@@ -172,12 +186,27 @@ def heard(
     if progress.final and progress.status is not IntentStatus.SENT:
         return _delivered_twice(told, before, after)
     if after.status is AttemptStatus.DELIVERED and not after.step.proves:
-        return _delivered(told, after, now)
+        return billed_later(_delivered(told, after, now), now, pace)
     if number != len(progress.attempts) or progress.final or before.settled:
         return told
     if after.status in ENDED_BADLY:
-        return _settled(told, after, row, outcome, now, pace)
+        return billed_later(_settled(told, after, row, outcome, now, pace), now, pace)
     return _under_way(told, before, after, outcome, now, pace)
+
+
+BILLED = frozenset({Channel.SMS, Channel.WHATSAPP, Channel.VOICE})
+
+
+def unbilled(progress: Progress) -> tuple[Attempt, ...]:
+    """Attempts that cost something and whose price is not known yet: a provider tells it some time after the end."""
+    return tuple(a for a in progress.attempts if a.step.channel in BILLED and a.provider_sid and a.price is None)
+
+
+def billed_later(progress: Progress, now: datetime, pace: Pace) -> Progress:
+    """An intent that has ended is looked at once more for its segments and its price."""
+    if not progress.final or not pace.bill_after or not unbilled(progress):
+        return progress
+    return replace(progress, wake_at=now + pace.bill_after)
 
 
 def _merged(before: Attempt, outcome: Outcome, now: datetime) -> Attempt:
@@ -233,7 +262,7 @@ def _under_way(
 
 
 def _awaiting(progress: Progress, attempt: Attempt, outcome: Outcome, now: datetime, pace: Pace) -> Progress:
-    deadline = min(outcome.deadline or attempt.started_at + pace.code_life, expires_at(progress.intent))
+    deadline = min(outcome.deadline or attempt.started_at + pace.code_life, expires_at(progress))
     awaited = Verification(attempt.step, attempt.provider_sid or "", deadline)
     waiting = replace(
         progress,
@@ -248,7 +277,7 @@ def _awaiting(progress: Progress, attempt: Attempt, outcome: Outcome, now: datet
 def awaiting_totp(progress: Progress, factor_sid: str, now: datetime, pace: Pace) -> Progress:
     """A TOTP step calls nothing: it waits for the code at once."""
     step = progress.decision.steps[progress.position]
-    deadline = min(now + pace.code_life, expires_at(progress.intent))
+    deadline = min(now + pace.code_life, expires_at(progress))
     waiting = replace(
         progress,
         status=IntentStatus.AWAITING_VERIFICATION,
@@ -274,7 +303,7 @@ def _settled(
     if failure is FailureClass.INVALID:
         return _undeliverable(progress, now, why)
     again = _again_at(progress, failure, row, outcome, now, pace)
-    if again is not None and again < expires_at(progress.intent):
+    if again is not None and again < expires_at(progress):
         if failure is FailureClass.ACCOUNT:
             progress = replace(progress, tries=max(0, progress.tries - 1))
         return queued_again(progress, again, now, f"{why.detail}, again on the same step")

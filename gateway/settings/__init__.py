@@ -3,6 +3,6 @@
 from gateway.settings.account import Email, Secrets, Twilio
 from gateway.settings.root import Settings
 from gateway.settings.senders import Pace
-from gateway.settings.values import LOOKUP_FIELDS, QuietHours
+from gateway.settings.values import LOOKUP_FIELDS
 
-__all__ = ["LOOKUP_FIELDS", "Email", "Pace", "QuietHours", "Secrets", "Settings", "Twilio"]
+__all__ = ["LOOKUP_FIELDS", "Email", "Pace", "Secrets", "Settings", "Twilio"]

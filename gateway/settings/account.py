@@ -77,9 +77,14 @@ class Email:
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
-    """The gateway's own, as the environment gives them; keys.py says what becomes of them."""
+    """The gateway's own, as the environment gives them; keys.py says what becomes of them.
+
+    New ones are for `gateway rekey` alone.
+    """
 
     secret_key: SecretStr | None = None
     hash_key: SecretStr | None = None
     data_key: SecretStr | None = None
     bootstrap_api_key: SecretStr | None = None
+    new_hash_key: SecretStr | None = None
+    new_data_key: SecretStr | None = None

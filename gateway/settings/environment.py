@@ -45,6 +45,8 @@ SECRETS = frozenset(
         "GATEWAY_SECRET_KEY",
         "GATEWAY_HASH_KEY",
         "GATEWAY_DATA_KEY",
+        "GATEWAY_NEW_HASH_KEY",
+        "GATEWAY_NEW_DATA_KEY",
         "GATEWAY_BOOTSTRAP_API_KEY",
     }
 )

@@ -18,6 +18,7 @@ from gateway.settings.faults import Faults
 NAMING_KEYS = ("secret_env", "auth_token_env")
 SHORTEST_KEY = 16
 OWN_KEYS = ("GATEWAY_SECRET_KEY", "GATEWAY_HASH_KEY", "GATEWAY_DATA_KEY")
+NEW_KEYS = ("GATEWAY_NEW_HASH_KEY", "GATEWAY_NEW_DATA_KEY")
 
 
 class Vault:
@@ -58,7 +59,7 @@ class Vault:
         bootstrap = self.open("GATEWAY_BOOTSTRAP_API_KEY")
         if bootstrap and not _fits_a_header(bootstrap.get_secret_value()):
             self._faults.add("GATEWAY_BOOTSTRAP_API_KEY", "must be printable ASCII without spaces")
-        return Secrets(secret_key, hash_key, data_key, bootstrap)
+        return Secrets(secret_key, hash_key, data_key, bootstrap, *(self._key(variable) for variable in NEW_KEYS))
 
     def _key(self, variable: str) -> SecretStr | None:
         key = self.open(variable)

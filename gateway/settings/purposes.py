@@ -11,9 +11,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, PlainValidator
 
-from gateway.model import Channel, LineType, Purpose, Step, VoiceRules
+from gateway.model import Channel, LineType, Purpose, QuietHours, Step, VoiceRules
 from gateway.settings.sections import Section
-from gateway.settings.values import LookupField, Name, QuietHours, Seconds, Steps, quiet_span
+from gateway.settings.values import LookupField, Name, Seconds, Steps, quiet_span
 
 Route = Steps | None
 """None: the key is not there, the line type goes by `default`. An empty list is a route that leads nowhere."""
@@ -83,6 +83,7 @@ class PurposeSection(Section):
             deny_sim_swapped_within=timedelta(hours=self.deny_sim_swapped_within_hours) or None,
             lookup_fields=self._fields(),
             priority=self.priority,
+            quiet_hours=self.quiet_hours,
             voice=VoiceRules(**self.voice.model_dump()),
         )
 

@@ -7,7 +7,6 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
 
 from pydantic import ValidationError
 
@@ -22,7 +21,6 @@ from gateway.settings.files import Layers, read_layers
 from gateway.settings.opening import Vault, named_variables
 from gateway.settings.policy import built_policy, check_whole
 from gateway.settings.senders import DEFAULT, Pace, built_flows, built_paces, built_senders
-from gateway.settings.values import QuietHours
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +34,6 @@ class Settings:
     senders: tuple[Sender, ...]
     flows: Mapping[str, Flow]
     paces: Mapping[str, Pace]
-    quiet_hours: Mapping[str, QuietHours]
     server: sections.ServerSection
     log: sections.LogSection
     lookup: sections.LookupSection
@@ -121,7 +118,6 @@ def _assembled(
     document: Document, layers: Layers, twilio: Twilio, email: Email, secrets: Secrets, warnings: tuple[str, ...]
 ) -> Settings:
     flows = built_flows(document)
-    hours = {name: purpose.quiet_hours for name, purpose in document.purposes.items()}
     return Settings(
         twilio=twilio,
         email=email,
@@ -130,7 +126,6 @@ def _assembled(
         senders=built_senders(document, flows),
         flows=flows,
         paces=built_paces(document),
-        quiet_hours=MappingProxyType({name: span for name, span in hours.items() if span}),
         server=document.server,
         log=document.log,
         lookup=document.lookup,

@@ -171,6 +171,7 @@ class DispatchSection(Section):
     sweep_seconds: Annotated[int, Field(ge=1, le=60)]
     lease_seconds: Annotated[int, Field(ge=4, le=50)]
     poll_after_seconds: PositiveSeconds
+    bill_after_seconds: Seconds
     max_attempts_per_step: Annotated[int, Field(ge=1, le=100)]
     retry_first_seconds: PositiveSeconds
     retry_longest_seconds: PositiveSeconds

@@ -9,7 +9,6 @@ import base64
 import binascii
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import time
 from typing import Annotated, Any, Literal
 from urllib.parse import SplitResult, urlsplit
@@ -17,7 +16,7 @@ from urllib.parse import SplitResult, urlsplit
 from phonenumbers import SUPPORTED_REGIONS
 from pydantic import AfterValidator, Field, PlainValidator
 
-from gateway.model import LineType, Step
+from gateway.model import LineType, QuietHours, Step
 
 LOOKUP_FIELDS = ("line_type_intelligence", "caller_name", "sim_swap")
 PLAIN_STEPS = (
@@ -35,14 +34,6 @@ ALPHANUMERIC_SENDER = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9 +_&.-]{1,11}")
 HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]*[a-z0-9])?|\[[0-9a-f:.]+\]")
 QUIET_HOURS = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
 REDIS_SCHEMES = ("redis", "rediss", "unix", "redis+sentinel", "rediss+sentinel")
-
-
-@dataclass(frozen=True, slots=True)
-class QuietHours:
-    """The hours in which nothing goes out, by the recipient's clock. They may span midnight."""
-
-    start: time
-    end: time
 
 
 def country(code: str) -> str:
