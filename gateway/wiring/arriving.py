@@ -50,7 +50,7 @@ class Arriving:
     def _cached(self, intent: Intent) -> list[str]:
         """Where this intent's lookup is cached, if that is in the same Redis."""
         cache = self.lookups.cache
-        if intent.to.is_sip or not isinstance(cache, LookupCache) or not cache.stands_in(self.client):
+        if intent.test or intent.to.is_sip or not isinstance(cache, LookupCache) or not cache.stands_in(self.client):
             return []
         purpose = self.house.acting.purpose(intent)
         wanted = enrich.wanted_for(intent, purpose, self.house.default_fields)

@@ -73,10 +73,11 @@ class Caps:
 
     def of(self, intent: Intent) -> Sequence[Cap]:
         section, number = self._section, intent.to.number
+        whose = f"test {number}" if intent.test else number
         said = intent.content.body or intent.flow or intent.purpose
         prefix = number[: section.prefix_digits + 1]
         return (
-            Cap(f"any:{self._hash(number)}", section.recipient_per_hour, HOUR),
-            Cap(f"same:{self._hash(number + chr(10) + said)}", section.recipient_same_body_per_hour, HOUR),
-            Cap(f"range:{self._hash(prefix)}", section.prefix_per_hour, HOUR),
+            Cap(f"any:{self._hash(whose)}", section.recipient_per_hour, HOUR),
+            Cap(f"same:{self._hash(whose + chr(10) + said)}", section.recipient_same_body_per_hour, HOUR),
+            Cap(f"range:{self._hash(f'test {prefix}' if intent.test else prefix)}", section.prefix_per_hour, HOUR),
         )

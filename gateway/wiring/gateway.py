@@ -23,6 +23,7 @@ from gateway.adapters.store.codec import Sealer
 from gateway.adapters.store.connection import POOL_SIZE, Client, connect
 from gateway.adapters.store.doorbell import DIRECT_BOUND, Doorbell
 from gateway.adapters.store.idempotency import Idempotency
+from gateway.adapters.store.identity import StoreIdentity
 from gateway.adapters.store.intents import IntentStore
 from gateway.adapters.store.learned import Learned
 from gateway.adapters.store.lease import Lease
@@ -38,6 +39,7 @@ from gateway.adapters.store.verifications import Verifications
 from gateway.adapters.twilio import TwilioCalls
 from gateway.callbacks import CallbackUrls, studio_token
 from gateway.inbox.door import Inbox
+from gateway.inbox.sandboxed import SandboxDoor
 from gateway.keys import Keys, load_keys
 from gateway.logs import correlation
 from gateway.model import Intent, Policy, Progress
@@ -45,18 +47,21 @@ from gateway.normalize import time_zones
 from gateway.pipeline import House
 from gateway.ports import Clock, Known
 from gateway.settings import Settings
+from gateway.wiring import testing
 from gateway.wiring.announcing import Announcer
 from gateway.wiring.arriving import Arriving
 from gateway.wiring.caps import Caps, RequestLimits
 from gateway.wiring.catching_up import LEASE_TTL, CatchUp
 from gateway.wiring.delivering import Delivery
 from gateway.wiring.desk import OptOutList, StoreDesk
+from gateway.wiring.identity import claimed, fingerprints
 from gateway.wiring.looking import LookupParts, lookups_for
 from gateway.wiring.pausing import Pausing
 from gateway.wiring.powers import StoreReads, StoreWrites
 from gateway.wiring.providers import calls_for
 from gateway.wiring.tally import Tally
 
+log = structlog.get_logger("gateway")
 HALF_OF_THREADS = 8
 
 
@@ -94,6 +99,7 @@ class Gateway:
     house: House
     desk: StoreDesk
     inbox: Inbox
+    sandbox_door: SandboxDoor
     waiting: threading.Semaphore
     arriving: Arriving
     direct_bound: int = DIRECT_BOUND
@@ -104,7 +110,7 @@ class Gateway:
 
     def note_accepted(self, progress: Progress) -> None:
         intent, lookup = progress.intent, progress.lookup
-        structlog.get_logger("gateway").info(
+        log.info(
             "intent_accepted",
             intent=intent.id,
             app=intent.app,
@@ -132,9 +138,8 @@ def build(settings: Settings, *, client: Client | None = None, clock: Clock | No
     """Raises Misconfigured; starts the embedded Redis when there is no other."""
     clock = clock or SystemClock()
     secrets = load_keys(settings)
-    timeout = settings.store.socket_timeout_ms / 1000
-    pool_size = max(POOL_SIZE, 2 * settings.dispatch.concurrency)
-    client = client or connect(_store_url(settings), timeout_seconds=timeout, pool_size=pool_size)
+    client = client or _connected(settings, secrets)
+    identity = claimed(StoreIdentity(client, fingerprints(secrets)))
     hasher, sealer = names.Hasher(secrets.hash), Sealer(secrets.data)
     doorbell, limits = Doorbell(client), Limits(client)
     learned, waiting = Learned(client, hasher, clock), threading.Semaphore(HALF_OF_THREADS)
@@ -157,7 +162,7 @@ def build(settings: Settings, *, client: Client | None = None, clock: Clock | No
         announce=announcer.of_change,
     )
     lookups = lookups_for(settings, LookupParts(client, hasher, sealer, clock, limits, calls, _alert), waiting)
-    reads = StoreReads(client, hasher, clock, lookups)
+    reads = StoreReads(client, hasher, clock, lookups, testing.test_lookups(settings, lookups, calls))
     writes = StoreWrites(
         client=client,
         clock=clock,
@@ -185,6 +190,8 @@ def build(settings: Settings, *, client: Client | None = None, clock: Clock | No
         zones=time_zones,
         bound=lambda sid: _take_parked(desk, inbox, sid),
         under_way=threading.BoundedSemaphore(settings.dispatch.concurrency),
+        test_sender=testing.test_sender(settings),
+        takes_tests=bool(settings.sandbox.base_url),
         pace=_pace(settings),
         search_after=tuple(timedelta(seconds=s) for s in settings.dispatch.unknown_search_after_seconds),
     )
@@ -219,12 +226,13 @@ def build(settings: Settings, *, client: Client | None = None, clock: Clock | No
         idempotency=idempotency,
         limits=request_limits,
         caps=caps,
-        admission=Admission(client, settings.store.close_admission_at),
+        admission=Admission(client, settings.store.close_admission_at, refusal=identity.refusal),
         pausing=pausing,
         tally=Tally(client),
         house=house,
         desk=desk,
         inbox=inbox,
+        sandbox_door=SandboxDoor(inbox, desk),
         waiting=waiting,
         arriving=Arriving(
             Arrivals(client, hasher, clock, idempotency, doorbell), request_limits, caps, lookups, house, client
@@ -232,7 +240,16 @@ def build(settings: Settings, *, client: Client | None = None, clock: Clock | No
     )
 
 
-def _store_url(settings: Settings) -> str:
+def _connected(settings: Settings, secrets: Keys) -> Client:
+    return connect(
+        store_url(settings),
+        timeout_seconds=settings.store.socket_timeout_ms / 1000,
+        pool_size=max(POOL_SIZE, 2 * settings.dispatch.concurrency),
+        guard=fingerprints(secrets).guard(),
+    )
+
+
+def store_url(settings: Settings) -> str:
     return settings.redis_url or EmbeddedRedis.start(settings.data_dir, maxmemory=settings.store.maxmemory).url
 
 
@@ -244,6 +261,7 @@ def _pace(settings: Settings) -> moves.Pace:
         longest_pause=timedelta(seconds=dispatch.retry_longest_seconds),
         lease=timedelta(seconds=dispatch.lease_seconds),
         poll_after=timedelta(seconds=dispatch.poll_after_seconds),
+        bill_after=timedelta(seconds=dispatch.bill_after_seconds),
         silent_for=timedelta(seconds=settings.retention.sent_final_after_seconds),
         code_life=timedelta(seconds=settings.verify.code_life_seconds),
         max_checks=settings.verify.max_checks,

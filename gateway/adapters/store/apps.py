@@ -20,7 +20,7 @@ from gateway.ports import Clock
 OLD_SECRET_VALID = timedelta(hours=24)
 SECRET_BYTES = 32
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
-_VERSION = "#"  # the field that counts the changes of all applications; no application can be called so
+VERSION_FIELD = "#"  # the field that counts the changes of all applications; no application can be called so
 _TRIES = 20
 
 
@@ -62,7 +62,7 @@ class Apps:
 
     def get(self, name: str) -> App | None:
         with store_errors():
-            sealed = self._client.hget(names.APPS, name) if name != _VERSION else None
+            sealed = self._client.hget(names.APPS, name) if name != VERSION_FIELD else None
         return None if sealed is None else self._read(name, sealed)
 
     def list(self) -> tuple[App, ...]:
@@ -121,15 +121,15 @@ class Apps:
             app = changed(apps)
             sealed = self._sealer.seal(_text(app), f"app:{app.name}")
             following = str(int(version or 0) + 1)
-            written: list[scripts.Argument] = [_VERSION, following, app.name, sealed]
-            if scripts.run(self._client, "swap", [names.APPS], _VERSION, version, *written):
+            written: list[scripts.Argument] = [VERSION_FIELD, following, app.name, sealed]
+            if scripts.run(self._client, "swap", [names.APPS], VERSION_FIELD, version, *written):
                 return app
         raise StoreUnavailable("the applications change too fast")
 
     def _all(self) -> tuple[str, dict[str, App]]:
         with store_errors():
             rows = self._client.hgetall(names.APPS)
-        version = rows.pop(_VERSION.encode(), b"").decode()
+        version = rows.pop(VERSION_FIELD.encode(), b"").decode()
         return version, {name: self._read(name, rows[name.encode()]) for name in sorted(n.decode() for n in rows)}
 
     def _read(self, name: str, sealed: bytes) -> App:

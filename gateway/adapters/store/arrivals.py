@@ -77,7 +77,7 @@ class Arrivals:
             trip.run("claim", *self._idempotency.call(arrival.claim))
         if caps:
             trip.run("caps", *caps_call(caps))
-        trip.run("known", *known_call(self._hash, app=intent.app, number=to.number, email=to.email,
+        trip.run("known", *known_call(self._hash, app=intent.realm, number=to.number, email=to.email,
                                       identity=intent.identity))  # fmt: skip
         trip.add(lambda pipe: pipe.llen(self._doorbell.key(arrival.lane)))
         if arrival.cached:

@@ -191,6 +191,8 @@ def state_text(progress: Progress) -> str:
         ]
     if progress.failure is not None:
         document["failure"] = [progress.failure.code, progress.failure.detail]
+    if progress.earliest is not None:
+        document["earliest"] = to_ms(progress.earliest)
     for name in ("sent_at", "updated_at", "wake_at"):
         document[name] = _maybe_ms(getattr(progress, name))
     return dumps(document)
@@ -221,6 +223,7 @@ def read_progress(intent: Intent, state: str | bytes, version: int) -> Progress:
         sent_at=_maybe_moment(document["sent_at"]),
         final=document["final"],
         late=document["late"],
+        earliest=_maybe_moment(document.get("earliest")),
         updated_at=_maybe_moment(document["updated_at"]),
         wake_at=_maybe_moment(document["wake_at"]),
     )

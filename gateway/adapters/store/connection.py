@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit
@@ -18,27 +18,46 @@ from gateway.errors import StoreUnavailable
 Client: TypeAlias = Any
 """A redis-py client that answers in bytes. Its own stubs answer every command with a union that tells nothing."""
 POOL_SIZE = 512
+CLIENT_NAME = "gateway"
+"""What `CLIENT LIST` shows of our connections."""
 _NOT_NOW = ("NOREPLICAS", "MISCONF", "LOADING", "MASTERDOWN", "CLUSTERDOWN")
 
 
-def connect(url: str, *, timeout_seconds: float = 5.0, pool_size: int = POOL_SIZE) -> Client:
+class ForeignStore(redis.ConnectionError):
+    """The store was written with other keys than this process has. `variable` is the one to blame."""
+
+    def __init__(self, variable: str, detail: str) -> None:
+        super().__init__(f"{variable}: {detail}")
+        self.variable = variable
+        self.detail = detail
+
+
+def connect(
+    url: str,
+    *,
+    timeout_seconds: float = 5.0,
+    pool_size: int = POOL_SIZE,
+    guard: Callable[[Any], None] | None = None,
+) -> Client:
     """A client for `redis://`, `rediss://`, `unix://` or `redis+sentinel://host:port,host:port/db/service`.
 
     No command is repeated by the library: a lost answer to a write may mean that it was done.
+    `guard` greets the server on every new connection, and may refuse to use it.
     """
     options: dict[str, Any] = {
         "socket_timeout": timeout_seconds,
         "socket_connect_timeout": min(timeout_seconds, 2.0),
         "retry": Retry(NoBackoff(), 0),
         "health_check_interval": 0,
+        "client_name": CLIENT_NAME if guard else None,
     }
     if url.startswith("redis+sentinel://"):
-        return _by_sentinel(url, options, pool_size)
-    pool = redis.ConnectionPool.from_url(url, max_connections=pool_size, **options)
+        return _by_sentinel(url, options, pool_size, guard)
+    pool = redis.ConnectionPool.from_url(url, max_connections=pool_size, redis_connect_func=guard, **options)
     return Redis(connection_pool=pool)
 
 
-def _by_sentinel(url: str, options: dict[str, Any], pool_size: int) -> Client:
+def _by_sentinel(url: str, options: dict[str, Any], pool_size: int, guard: Callable[[Any], None] | None) -> Client:
     parts = urlsplit(url.replace("redis+sentinel", "redis", 1))
     netloc = parts.netloc.rpartition("@")[2]
     hosts = [(host.rpartition(":")[0] or host, int(host.rpartition(":")[2] or 26379)) for host in netloc.split(",")]
@@ -49,7 +68,12 @@ def _by_sentinel(url: str, options: dict[str, Any], pool_size: int) -> Client:
     # One that is down must not keep us from asking the next.
     sentinel = Sentinel(hosts, sentinel_kwargs=options, **options)  # type: ignore[no-untyped-call]
     client: Client = sentinel.master_for(  # type: ignore[no-untyped-call]
-        service, db=db, max_connections=pool_size, username=credentials.username, password=credentials.password
+        service,
+        db=db,
+        max_connections=pool_size,
+        username=credentials.username,
+        password=credentials.password,
+        redis_connect_func=guard,
     )
     return client
 
@@ -59,6 +83,8 @@ def store_errors() -> Iterator[None]:
     """Turns Redis' own errors into ours. Our scripts' bugs (ResponseError) pass through."""
     try:
         yield
+    except ForeignStore as err:
+        raise StoreUnavailable(str(err)) from err
     except (redis.ConnectionError, redis.TimeoutError, redis.exceptions.ReadOnlyError) as err:
         raise StoreUnavailable(f"Redis does not answer: {type(err).__name__}") from err
     except redis.exceptions.OutOfMemoryError as err:

@@ -97,8 +97,7 @@ def read_verdict(wanted: Claim, held: Sequence[bytes]) -> Verdict:
     if not held:
         return Claimed(wanted)
     claimed_for, answer = held[0].decode(), held[1].decode()
-    # No fingerprint: the accept outlived its lease. Answering again is the side on which nothing is sent twice.
-    if claimed_for and claimed_for != wanted.fingerprint:
+    if claimed_for != wanted.fingerprint:
         return Mismatch()
     return Replay(answer) if answer else InProgress(RETRY_AFTER_SECONDS)
 

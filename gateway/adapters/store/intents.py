@@ -104,6 +104,7 @@ class IntentStore:
             round(INDEX_TTL.total_seconds()),
             f"intents:accepted:{intent.purpose}",
             *event,
+            claim.fingerprint if claim else "",
             *(codec.timeline_text(entry) for entry in progress.added),
         ]
 
@@ -197,12 +198,13 @@ class IntentStore:
             names.counts_of(now),
             *event_keys,
             names.parked(bound.provider_sid or "none" if bound else "none"),
+            names.open_intents(names.BILLING),
         ]
         args: list[scripts.Argument] = [
             intent.id,
             before.version,
             codec.state_text(after),
-            "" if wake is None else to_ms(wake),
+            _wake_text(after, wake),
             to_ms(now),
             f"{intent.id}/{attempt.number}" if free and attempt else "",
             f"{intent.id}/{bound.number}" if bound else "",
@@ -290,7 +292,7 @@ class IntentStore:
 
     def due_names(self, now: datetime) -> list[str]:
         """Of which lanes and applications at least one intent is due."""
-        found = self.open_names()
+        found = [*self.open_names(), names.BILLING]
         with store_errors(), self._client.pipeline(transaction=False) as pipe:
             for name in found:
                 pipe.zrangebyscore(names.open_intents(name), "-inf", to_ms(now), start=0, num=1)
@@ -314,6 +316,13 @@ class IntentStore:
         """Take an id that has no record out of the index."""
         with store_errors():
             self._client.zrem(names.open_intents(name), intent_id)
+
+
+def _wake_text(after: Progress, wake: datetime | None) -> str | int:
+    """As commit.lua takes it."""
+    if wake is None:
+        return ""
+    return f"b{to_ms(wake)}" if after.final else to_ms(wake)
 
 
 def _spaced(words: frozenset[str]) -> str:

@@ -10,7 +10,7 @@ from gateway.adapters.store import names, scripts
 from gateway.adapters.store.codec import from_ms, to_ms
 from gateway.adapters.store.connection import Client, store_errors
 
-HOLD = timedelta(seconds=60)
+HOLD = timedelta(seconds=30)
 """Sending waits no longer than this, even when Twilio cannot be asked."""
 
 

@@ -6,8 +6,11 @@ import hashlib
 from datetime import date, datetime
 
 PREFIX = "gw"
+IDENTITY = f"{PREFIX}:identity"
 OPEN_NAMES = f"{PREFIX}:open"
 ENDED = f"{PREFIX}:ended"
+BILLING = "bulk|~billing"
+"""Where ended intents wait for their price: swept like open ones, and not counted among them."""
 SUMMARIES = f"{PREFIX}:summaries"
 COUNTS = f"{PREFIX}:counts"
 TALLY = f"{PREFIX}:tally"

@@ -1,15 +1,20 @@
 -- Store a change of an intent if nobody wrote in between. Answers: stored | stale | gone,
 -- or parked: stored, and events wait for the SID that this change has bound.
--- KEYS intent timeline open ended guard sid counts day event events_due parked
--- ARGV id expected state wake_ms('' when final) now_ms guard_holder sid_owner sid_ttl_s timeline_bound
+-- KEYS intent timeline open ended guard sid counts day event events_due parked billing
+-- ARGV id expected state wake_ms('' when over, 'b…' when only its price is awaited) now_ms guard_holder sid_owner sid_ttl_s timeline_bound
 --      event_id event event_due_ms event_ttl_s n_counters counters… timeline…
 --      (event_id: '' when nobody is to be told; a counter: its name, or name=amount)
 local version = redis.call('HGET', KEYS[1], 'v')
 if not version then return 'gone' end
 if version ~= ARGV[2] then return 'stale' end
 redis.call('HSET', KEYS[1], 's', ARGV[3], 'v', tonumber(version) + 1)
-if ARGV[4] == '' then
+local bill_at = string.match(ARGV[4], '^b(%d+)$')
+if bill_at then
   redis.call('ZREM', KEYS[3], ARGV[1])
+  redis.call('ZADD', KEYS[12], bill_at, ARGV[1])
+elseif ARGV[4] == '' then
+  redis.call('ZREM', KEYS[3], ARGV[1])
+  redis.call('ZREM', KEYS[12], ARGV[1])
   redis.call('ZADD', KEYS[4], 'NX', ARGV[5], ARGV[1])
 else
   redis.call('ZADD', KEYS[3], ARGV[4], ARGV[1])
