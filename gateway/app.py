@@ -16,7 +16,7 @@ from gateway.api.endpoint import mount
 from gateway.callbacks import studio_token_ok
 from gateway.console import create_console
 from gateway.ids import ulid
-from gateway.wiring import Gateway, current
+from gateway.wiring import Gateway, current, testing
 from gateway.wiring.tally import Tally
 from webhooks.blueprint import create_blueprint
 from webhooks.guard import Receipt
@@ -93,12 +93,15 @@ def _webhooks(gateway: Gateway):  # type: ignore[no-untyped-def]
         tokens=settings.tokens,
         subaccounts={sid: (token,) for sid, token in settings.twilio.subaccount_tokens.items()},
         sendgrid=(sendgrid,) if sendgrid else (),
+        sandbox=(testing.TOKEN,) if settings.sandbox.base_url else (),
+        sandbox_sendgrid=(testing.MAIL_PUBLIC_KEY,) if settings.sandbox.base_url else (),
     )
     return create_blueprint(
         gateway.inbox.receive,
         keys,
         settings.public_base_url,
         studio_token_ok=lambda intent, attempt, token: studio_token_ok(secret, intent, attempt, token),
+        receive_from_sandbox=gateway.sandbox_door.receive,
         on_rejected=lambda source, cause: gateway.tally.add(f"rejected|{source}|{cause}"),
         on_received=lambda receipt: _received(gateway, receipt),
     )

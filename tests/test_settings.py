@@ -13,8 +13,8 @@ from types import MappingProxyType
 import pytest
 
 from gateway.errors import Misconfigured
-from gateway.model import LineType, Step, VoiceRules
-from gateway.settings import QuietHours, Settings, files
+from gateway.model import LineType, QuietHours, Step, VoiceRules
+from gateway.settings import Settings, files
 from gateway.settings.document import ANY_NAME, names
 from gateway.settings.purposes import PurposeSection
 from gateway.settings.sections import SenderSection
@@ -212,7 +212,7 @@ def test_a_new_purpose_has_the_rules_of_a_purpose_and_no_lists(written: Written)
     assert alerts.lookup_fields == ("sim_swap",)
     assert alerts.max_lookup_age == timedelta(0)
     assert (alerts.priority, alerts.on_lookup_failure) == ("bulk", "defer")
-    assert settings.quiet_hours == {"alerts": QuietHours(time(21), time(8))}
+    assert settings.policy.purposes["alerts"].quiet_hours == QuietHours(time(21), time(8))
     assert [sender.name for sender in settings.senders] == ["default", "eu"]
     assert settings.sender("eu").verify_service_sid == "VA" + SID
     assert (settings.paces["eu"].messages_per_second, settings.paces["eu"].calls_per_second) == (2.5, 1)

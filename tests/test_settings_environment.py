@@ -49,6 +49,8 @@ FILLS: dict[str, tuple[str, Callable[[Settings], Any], Any]] = {
     "GATEWAY_SECRET_KEY": ("t" * 32, lambda s: opened(s.secrets.secret_key), "t" * 32),
     "GATEWAY_HASH_KEY": ("t" * 32, lambda s: opened(s.secrets.hash_key), "t" * 32),
     "GATEWAY_DATA_KEY": ("t" * 32, lambda s: opened(s.secrets.data_key), "t" * 32),
+    "GATEWAY_NEW_HASH_KEY": ("t" * 32, lambda s: opened(s.secrets.new_hash_key), "t" * 32),
+    "GATEWAY_NEW_DATA_KEY": ("t" * 32, lambda s: opened(s.secrets.new_data_key), "t" * 32),
     "GATEWAY_BOOTSTRAP_API_KEY": ("t" * 32, lambda s: opened(s.secrets.bootstrap_api_key), "t" * 32),
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from gateway.adapters.store.connection import Client, store_errors
@@ -27,8 +28,18 @@ class StoreHealth:
 
 
 class Admission:
-    def __init__(self, client: Client, close_at: float, *, every_seconds: float = EVERY_SECONDS) -> None:
+    """`refusal`: whatever else may speak against the store, asked as often."""
+
+    def __init__(
+        self,
+        client: Client,
+        close_at: float,
+        *,
+        every_seconds: float = EVERY_SECONDS,
+        refusal: Callable[[], str | None] = lambda: None,
+    ) -> None:
         self._client = client
+        self._also = refusal
         self._close_at = close_at
         self._every = every_seconds
         self._lock = threading.Lock()
@@ -52,7 +63,7 @@ class Admission:
             return f"Redis may evict what was accepted: maxmemory-policy is {health.policy}, not noeviction"
         if health.used >= self._close_at:
             return f"Redis has used {health.used:.0%} of its memory; admission closes at {self._close_at:.0%}"
-        return "Redis is still loading" if health.loading else None
+        return "Redis is still loading" if health.loading else self._also()
 
     def health(self) -> StoreHealth:
         """Raises StoreUnavailable when Redis does not answer."""

@@ -13,7 +13,7 @@ from gateway import enrich
 from gateway.answers import moment
 from gateway.api.endpoint import JSON, Call, Endpoint
 from gateway.api.texts import dumps
-from gateway.model import LineType, Lookup, Policy
+from gateway.model import LineType, Lookup, Policy, realm
 from gateway.normalize.phone import LONGEST_TYPED, PhoneNumber, parse_phone
 from gateway.settings import LOOKUP_FIELDS
 
@@ -48,10 +48,11 @@ def look_up(call: Call) -> Response:
     number = parse_phone(body.to, body.country, default_country=default_country)
     asked = gateway.settings.lookup.default_fields if body.fields is None else body.fields
     fields = tuple(dict.fromkeys(asked))
+    own = realm(call.key.app, call.key.test)
     gateway.lookup_audit.note(number.e164, fields, app=call.key.app, who=call.key.id, why=body.reason)
-    known = gateway.reads.known(call.key.app, number.e164, None, None)
+    known = gateway.reads.known(own, number.e164, None, None)
     max_age = None if body.max_age_seconds is None else timedelta(seconds=body.max_age_seconds)
-    found = gateway.lookups.lookup(number.e164, fields, max_age=max_age, app=call.key.app, patient=True)
+    found = gateway.reads.lookups_of(own).lookup(number.e164, fields, max_age=max_age, app=own, patient=True)
     if LINE_TYPE in fields:
         found = enrich.weighed(found, known)
     document = answer(found, fields, gateway.policy, number)

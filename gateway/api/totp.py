@@ -54,7 +54,7 @@ def enrol(call: Call) -> Response:
     gateway, person = call.gateway, call.body.identity
     own = realm(call.key.app, call.key.test)
     identity = gateway.house.acting.writes.identity_at_provider(own, person)
-    service = gateway.settings.sender().verify_service_sid
+    service = gateway.house.acting.verify_service(test=call.key.test)
     factor = _asked(lambda: gateway.calls.create_factor(service, identity, call.body.label, test=call.key.test))
     gateway.proofs.enrol(own, person, factor.sid, UNVERIFIED)
     document = {"factor_sid": factor.sid, "uri": factor.uri, "qr_svg": _qr(factor.uri)}
@@ -68,7 +68,7 @@ def activate(call: Call, sid: str) -> Response:
     if not FACTOR_SID.fullmatch(sid) or not gateway.proofs.has_factor(own, person, sid):
         raise Refused("not_found", "There is no such factor of this person.")
     identity = gateway.house.acting.writes.identity_at_provider(own, person)
-    service, code = gateway.settings.sender().verify_service_sid, call.body.code.get_secret_value()
+    service, code = gateway.house.acting.verify_service(test=call.key.test), call.body.code.get_secret_value()
     answer = _asked(
         lambda: gateway.calls.verify_factor(service, identity, sid, code, test=call.key.test),
         gone=lambda: gateway.proofs.drop(sid),

@@ -45,8 +45,8 @@ def demo(leave: bool, port: int, sandbox_port: int, verbose: bool) -> None:
     console = Console() if sys.stdout.isatty() else Console(width=120)
     with tempfile.TemporaryDirectory(prefix="gateway-demo-") as home:
         folder = Path(home)
-        (folder / "gateway.toml").write_text(CONFIG)
         web, twilio = _free(port), _free(sandbox_port)
+        (folder / "gateway.toml").write_text(f'{CONFIG}\n[sandbox]\nbase_url = "http://127.0.0.1:{twilio}"\n')
         key = "gw_demo_" + secrets.token_urlsafe(24)
         log = (folder / "log.txt").open("w")
         with log, EmbeddedRedis.start(folder / "data") as store:

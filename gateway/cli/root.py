@@ -18,6 +18,7 @@ COMMANDS: Mapping[str, str] = {
     "dev": "gateway.cli.dev",
     "intents": "gateway.cli.intents",
     "keys": "gateway.cli.keys",
+    "rekey": "gateway.cli.rekey",
     "route": "gateway.cli.sending",
     "send": "gateway.cli.sending",
     "serve": "gateway.cli.running",

@@ -31,27 +31,35 @@ def wanted_for(intent: Intent, purpose: Purpose, default_fields: tuple[str, ...]
 
 def enrich(intent: Intent, known: Known, reads: Reads, wanted: Wanted, now: datetime) -> Facts:
     """Raises LookupUnavailable when no line type can be had in time."""
+    known = _untaught(intent, known)
     if intent.to.is_sip:
         return _facts(known, Lookup(intent.to.number, LookupSource.OFFLINE, None, line_type=LineType.LANDLINE), now)
     taught = _taught(intent, known, reads, wanted, now)
     if taught is not None:
-        reads.note_free(intent.app, taught, wanted.fields)
+        reads.note_free(intent.realm, taught, wanted.fields)
         return _facts(known, taught, now)
-    lookup = reads.lookup(intent.to.number, wanted.fields, max_age=wanted.max_age, allow_stale=False, app=intent.app)
+    lookup = reads.lookup(intent.to.number, wanted.fields, max_age=wanted.max_age, allow_stale=False, app=intent.realm)
     return _facts(known, weighed(lookup, known), now)
 
 
 def offline(intent: Intent, known: Known, reads: Reads, wanted: Wanted, now: datetime) -> Facts:
     """Without Lookup: what the digits tell, and what was learned."""
+    known = _untaught(intent, known)
     found = weighed(reads.offline(intent.to.number), known)
-    reads.note_free(intent.app, found, wanted.fields)
+    reads.note_free(intent.realm, found, wanted.fields)
     return _facts(known, found, now)
 
 
 def stale(intent: Intent, known: Known, reads: Reads, wanted: Wanted, now: datetime) -> Facts:
     """From the cache, however old. Raises LookupUnavailable when the cache has nothing either."""
-    lookup = reads.lookup(intent.to.number, wanted.fields, max_age=None, allow_stale=True, app=intent.app)
+    known = _untaught(intent, known)
+    lookup = reads.lookup(intent.to.number, wanted.fields, max_age=None, allow_stale=True, app=intent.realm)
     return _facts(known, weighed(lookup, known), now)
+
+
+def _untaught(intent: Intent, known: Known) -> Known:
+    """What real traffic has taught of a number says nothing of the sandbox's."""
+    return replace(known, learned_line_type=None, held_channels=None) if intent.test else known
 
 
 def _taught(intent: Intent, known: Known, reads: Reads, wanted: Wanted, now: datetime) -> Lookup | None:

@@ -42,11 +42,13 @@ class TwilioCalls(VerifyCalls, AccountReads):
         mail: Mail | None = None,
         sandbox_mail: Mail | None = None,
         homes: Homes | None = None,
+        sandbox_homes: Homes | None = None,
     ) -> None:
         super().__init__(live, sandbox)
         self._mail = mail
         self._sandbox_mail = sandbox_mail
         self._homes = homes or Homes()
+        self._sandbox_homes = sandbox_homes or Homes()
 
     def send(self, request: ProviderRequest, *, test: bool = False) -> Mapping[str, Any]:
         if request.operation is Operation.MAIL:
@@ -67,7 +69,7 @@ class TwilioCalls(VerifyCalls, AccountReads):
     def fetch(self, attempt: Attempt, *, test: bool = False) -> Mapping[str, Any] | None:
         client = self.client(test)
         with translated():
-            return fetched(client, attempt, self._homes)
+            return fetched(client, attempt, self._sandbox_homes if test else self._homes)
 
     def _mail_for(self, test: bool) -> Mail:
         mail = self._sandbox_mail if test else self._mail
@@ -83,6 +85,7 @@ def twilio_calls(
     sandbox: TwilioAccess | None,
     sandbox_mail: Mail | None = None,
     homes: Homes | None = None,
+    sandbox_homes: Homes | None = None,
 ) -> TwilioCalls:
     """One client per account, each with a pool of its own."""
     return TwilioCalls(
@@ -91,4 +94,5 @@ def twilio_calls(
         mail=mail,
         sandbox_mail=sandbox_mail,
         homes=homes,
+        sandbox_homes=sandbox_homes,
     )

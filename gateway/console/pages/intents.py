@@ -87,7 +87,7 @@ def _values(visit: Visit, progress: Progress) -> Mapping[str, Any]:
         "cancelable": progress.status in CANCELABLE and not progress.final,
         "retryable": again is None and retrying.retryable(gateway, progress),
         "retried_as": again,
-        "expires_at": moves.expires_at(intent),
+        "expires_at": moves.expires_at(progress),
     }
 
 

@@ -54,6 +54,7 @@ def answered(client: Any, claim: Claim, answer: str) -> None:
         60,
         "counter",
         *NOBODY_TO_TELL,
+        claim.fingerprint,
     ]
     assert scripts.run(client, "accept", keys, *args) == b"accepted"
 
@@ -112,6 +113,7 @@ def test_an_accept_that_outlived_its_lease_is_still_answered_again(keys: Idempot
     client.delete(claim.key)
     answered(client, claim, '{"id":"1"}')
     assert keys.claim("key_1", "order-1", BODY, "second") == Replay('{"id":"1"}')
+    assert keys.claim("key_1", "order-1", "another body", "third") == Mismatch()
 
 
 def test_an_amended_answer_is_the_one_given_again_and_lives_no_longer(keys: Idempotency, client: Any) -> None:
