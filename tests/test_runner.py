@@ -66,7 +66,11 @@ def running(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
         path = tmp_path / "Procfile"
         path.write_text(procfile)
         argv = [sys.executable, "-c", RUN, str(path), str(grace_seconds)]
-        process = subprocess.Popen(argv, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)  # where tests run in the background it is
+        try:  # ignored, and what is ignored is inherited
+            process = subprocess.Popen(argv, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+        finally:
+            signal.signal(signal.SIGINT, before)
         started.append(process)
         return process
 

@@ -69,7 +69,6 @@ def read(gateway: Gateway) -> Readings:
         pipe.info("memory")
         pipe.zcard(names.ENDED)
         pipe.zcard(names.SUMMARIES)
-        pipe.zcard(names.open_intents(names.BILLING))
         pipe.zcard(names.EVENTS_DUE)
         pipe.zrange(names.EVENTS_DUE, 0, 0, withscores=True)
         pipe.exists(names.INBOUND_HOLD)
@@ -80,9 +79,9 @@ def read(gateway: Gateway) -> Readings:
             pipe.zrange(names.open_intents(name), 0, 0, withscores=True)
         told = pipe.execute()
     counts, tally, today, yesterday = (_numbers(stored) for stored in told[:4])
-    info, ended, summaries, billing, events, first_event, held, open_until = told[4:12]
-    lanes = _lanes(gateway, open_names, told[12:], now)
-    stored = ended + summaries + billing + sum(lane.open for lane in lanes.values())
+    info, ended, summaries, events, first_event, held, open_until = told[4:11]
+    lanes = _lanes(gateway, open_names, told[11:], now)
+    stored = ended + summaries + sum(lane.open for lane in lanes.values())
     pace = _accepted(yesterday) or _accepted(today) / max((now - _midnight(now)) / DAY, SHORTEST_PART / DAY)
     return Readings(
         counts=counts,

@@ -26,7 +26,7 @@ prefix_per_hour = 0
 )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     if not Path(CHROMIUM).exists():
         pytest.fail(f"{CHROMIUM} is missing: apt-get install chromium", pytrace=False)
@@ -36,7 +36,8 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
+# For one module at a time: its worker would answer the bells of every later test that uses the same Redis.
+@pytest.fixture(scope="module")
 def seeded(redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seeded]:
     home: Path = tmp_path_factory.mktemp("browser")
     with running(redis_url, home, CONFIG) as stack:

@@ -9,13 +9,10 @@ if not version then return 'gone' end
 if version ~= ARGV[2] then return 'stale' end
 redis.call('HSET', KEYS[1], 's', ARGV[3], 'v', tonumber(version) + 1)
 local bill_at = string.match(ARGV[4], '^b(%d+)$')
-if bill_at then
+if bill_at or ARGV[4] == '' then
   redis.call('ZREM', KEYS[3], ARGV[1])
-  redis.call('ZADD', KEYS[12], bill_at, ARGV[1])
-elseif ARGV[4] == '' then
-  redis.call('ZREM', KEYS[3], ARGV[1])
-  redis.call('ZREM', KEYS[12], ARGV[1])
   redis.call('ZADD', KEYS[4], 'NX', ARGV[5], ARGV[1])
+  if bill_at then redis.call('ZADD', KEYS[12], bill_at, ARGV[1]) else redis.call('ZREM', KEYS[12], ARGV[1]) end
 else
   redis.call('ZADD', KEYS[3], ARGV[4], ARGV[1])
 end
