@@ -1,4 +1,4 @@
-"""What many tests share: a real Redis for the whole session, emptied for each test that asks for it."""
+"""What many tests share: a real Redis, emptied for each test that asks for it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from gateway.adapters.embedded import EmbeddedRedis
 from gateway.adapters.store.connection import Client, connect
 
 
-@pytest.fixture(scope="session")
+# One for each module: what an earlier module left running (a flush, a sweep) has no Redis to disturb any more.
+@pytest.fixture(scope="module")
 def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     home: Path = tmp_path_factory.mktemp("redis")
     with EmbeddedRedis.start(home, maxmemory="512mb") as server:
