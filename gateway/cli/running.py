@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import sys
 from dataclasses import replace
@@ -36,9 +37,7 @@ def serve(port: int | None, host: str, workers: str, threads: str) -> None:
     ]  # fmt: skip
     if not settings.embedded:
         os.execve(sys.executable, argv, environment)  # noqa: S606 - our own server, no shell
-    from gateway.runner import Runner
-
-    _until_stopped(Runner({"web": argv}, env=environment))
+    raise SystemExit(run_procfile({"web": shlex.join(argv)}, env=environment))
 
 
 @click.command()
@@ -87,11 +86,20 @@ def up(only: tuple[str, ...], procfile: Path) -> None:
 @click.option("--seed", type=int, help="Makes chance repeatable.")
 def sandbox(port: int, step_ms: int, latency_ms: int, inbound_url: str | None, seed: int | None) -> None:
     """Run the local Twilio and SendGrid alone."""
-    from gateway.sandbox import SandboxOptions
-    from gateway.sandbox import serve as serve_sandbox
+    from gateway import sandbox as local
 
-    click.echo(f"A local Twilio listens on http://127.0.0.1:{port}/ (its scenarios are listed there).")
-    serve_sandbox(SandboxOptions(port=port, step_ms=step_ms, latency_ms=latency_ms, inbound_url=inbound_url, seed=seed))
+    click.echo(
+        f"A local Twilio listens on http://127.0.0.1:{port}/ (its scenarios are listed there). For a gateway on it:"
+    )
+    click.echo(
+        f"  export TWILIO_API_BASE_URL=http://127.0.0.1:{port} TWILIO_ACCOUNT_SID={local.SANDBOX_ACCOUNT_SID}\n"
+        f"  export TWILIO_AUTH_TOKEN={local.SANDBOX_AUTH_TOKEN} TWILIO_FROM_NUMBER={local.SANDBOX_FROM_NUMBER}\n"
+        f"  export TWILIO_MESSAGING_SERVICE_SID={local.SANDBOX_MESSAGING_SERVICE_SID}\n"
+        f"  export TWILIO_VERIFY_SERVICE_SID={local.SANDBOX_VERIFY_SERVICE_SID}"
+    )
+    local.serve(
+        local.SandboxOptions(port=port, step_ms=step_ms, latency_ms=latency_ms, inbound_url=inbound_url, seed=seed)
+    )
 
 
 def _with_store(settings: Settings) -> dict[str, str]:
@@ -104,9 +112,3 @@ def _with_store(settings: Settings) -> dict[str, str]:
 
 
 _keep: list[EmbeddedRedis] = []
-
-
-def _until_stopped(runner) -> None:  # type: ignore[no-untyped-def]
-    stopped = signal.sigwait
-    with runner:
-        stopped({signal.SIGTERM, signal.SIGINT})
