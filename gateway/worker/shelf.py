@@ -36,7 +36,8 @@ class Shelf:
         }
         self._depth = max(1, min(8, concurrency // 8))
         """How many bells of a lane may wait here: enough that none of the crew waits for Redis."""
-        self._since: dict[Bell, float] = {}
+        self._since: dict[int, tuple[Bell, float]] = {}
+        """By identity: a bell that was rung twice may come twice at once, and both look the same."""
         self._open = True
 
     def room(self, lane: str) -> int:
@@ -65,7 +66,7 @@ class Shelf:
                 if place is not None:
                     bell = place.waiting.popleft()
                     place.answering += 1
-                    self._since[bell] = time.monotonic()
+                    self._since[id(bell)] = bell, time.monotonic()
                     if len(place.waiting) <= self._depth // 2:
                         self._room.notify_all()
                     return bell
@@ -76,7 +77,7 @@ class Shelf:
         """Whoever calls this is free and comes to `take` at once, so nobody needs to be told."""
         with self._bells:
             self._places[bell.lane].answering -= 1
-            del self._since[bell]
+            del self._since[id(bell)]
 
     def close(self) -> list[Bell]:
         """Nothing is begun any more; gives what was waiting."""
@@ -93,7 +94,7 @@ class Shelf:
         """What is being answered, for longer than so many seconds."""
         with self._bells:
             now = time.monotonic()
-            return [bell for bell, since in self._since.items() if now - since >= longer_than]
+            return [bell for bell, since in self._since.values() if now - since >= longer_than]
 
     def _next(self) -> _Place | None:
         free = [place for place in self._places.values() if place.waiting and place.answering < place.most]

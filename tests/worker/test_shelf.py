@@ -99,3 +99,14 @@ def test_what_takes_long_is_named() -> None:
     first = taken(shelf, 1)
     assert shelf.answering(longer_than=60) == []
     assert shelf.answering(longer_than=0) == first
+
+
+def test_a_bell_that_comes_twice_at_once_is_answered_twice() -> None:
+    shelf = Shelf(ALL_LANES, CREW)
+    shelf.put(bells("normal", 1) + bells("normal", 1))
+    first, second = taken(shelf, 2)
+    assert first == second
+    shelf.done(first)
+    assert shelf.answering() == [second]
+    shelf.done(second)
+    assert shelf.answering() == []
