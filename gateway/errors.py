@@ -31,7 +31,7 @@ class FieldError:
 
 
 class Refused(GatewayError):
-    """A request that is answered with a problem document of this code (CONTRACT's table of codes)."""
+    """A request that is answered with a problem document of this code (the table of kinds in api/problems.py)."""
 
     def __init__(
         self,

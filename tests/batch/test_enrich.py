@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pytest
 import requests
@@ -128,7 +127,8 @@ def _seconds(moment: str) -> float:
 
 
 def test_parquet_comes_in_and_goes_out(enrich: Enrich, tmp_path: Path) -> None:
-    duckdb: Any = pytest.importorskip("duckdb")
+    import duckdb
+
     source, out = tmp_path / "in.parquet", tmp_path / "out.parquet"
     duckdb.sql("SELECT 14155550100 AS phone, 'Ann' AS name").write_parquet(str(source))
     enrich(source, "out.parquet", country="US")

@@ -15,7 +15,7 @@ from tests.webhooks.worlds import world_of
 from webhooks.blueprint import create_blueprint
 from webhooks.keys import Keys
 
-CONTRACT_PATHS = {
+PROMISED_PATHS = {
     "/webhooks/messages/status",
     "/webhooks/messages/inbound",
     "/webhooks/voice/status",
@@ -33,7 +33,7 @@ def webhook_rules(app: Flask) -> list[Rule]:
 
 
 def test_the_paths_are_those_of_the_contract() -> None:
-    assert {rule.rule for rule in webhook_rules(world_of().app)} == CONTRACT_PATHS
+    assert {rule.rule for rule in webhook_rules(world_of().app)} == PROMISED_PATHS
 
 
 def test_every_route_takes_post_and_nothing_else() -> None:
@@ -54,7 +54,7 @@ def test_no_route_does_anything_for_an_unsigned_body(kind: str, query: str) -> N
     blueprint = create_blueprint(receive, keys, "https://gw.example.com", studio_token_ok=lambda *_: False)
     app.register_blueprint(blueprint)
     rules = webhook_rules(app)
-    assert len(rules) == len(CONTRACT_PATHS)
+    assert len(rules) == len(PROMISED_PATHS)
     for rule in rules:
         for body in BODIES:
             answer = app.test_client().post(rule.rule + query, data=body, content_type=kind)
