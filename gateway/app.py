@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 import structlog
-from flask import Flask, Response, g, request
+from flask import Blueprint, Flask, Response, g, request
 
 import webhooks
 from gateway import logs, tracing
@@ -86,7 +86,7 @@ def _counted(tally: Tally) -> Callable[[Response], Response]:
     return count
 
 
-def _webhooks(gateway: Gateway):  # type: ignore[no-untyped-def]
+def _webhooks(gateway: Gateway) -> Blueprint:
     settings, secret = gateway.settings, gateway.secrets.secret
     sendgrid = settings.email.webhook_public_key
     keys = Keys(

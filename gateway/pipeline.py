@@ -145,23 +145,18 @@ def _facts_are_old(house: House, progress: Progress) -> bool:
 
 
 def _decide_again(house: House, progress: Progress) -> Progress | None:
-    intents, clock = house.acting.writes.intents, house.acting.clock
-    intent, now = progress.intent, clock.now()
+    acting = house.acting
+    intent, now = progress.intent, acting.clock.now()
     if now >= moves.expires_at(progress):
-        return _store(house, progress, moves.expired(progress, now))
-    known = house.acting.known(intent)
+        return acting.store(progress, moves.expired(progress, now))
+    known = acting.known(intent)
     try:
         facts = _facts(house, intent, known)
     except Refused as err:
-        return _store(house, progress, moves.ended(progress, IntentStatus.FAILED, now, Reason(err.code, err.detail)))
+        return acting.store(progress, moves.ended(progress, IntentStatus.FAILED, now, Reason(err.code, err.detail)))
     if facts is None:
         waited = min(max(SHORTEST_PAUSE, (now - intent.created_at) / 2), LONGEST_PAUSE)
         later = moves.postponed(progress, now + waited, now, "lookup is unavailable")
-        return intents.update(intent.id, lambda p: later if p.version == progress.version else None)
-    decision = decide.decide(intent, facts, house.acting.policy)
-    return _store(house, progress, moves.decided(progress, decision, facts.lookup, now))
-
-
-def _store(house: House, seen: Progress, wanted: Progress) -> Progress | None:
-    change = house.acting.writes.intents.update
-    return change(seen.intent.id, lambda stored: wanted if stored.version == seen.version else None)
+        return acting.store(progress, later)
+    decision = decide.decide(intent, facts, acting.policy)
+    return acting.store(progress, moves.decided(progress, decision, facts.lookup, now))

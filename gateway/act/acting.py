@@ -49,6 +49,12 @@ class Acting:
     pace: Pace = field(default_factory=Pace)
     search_after: tuple[timedelta, ...] = (timedelta(seconds=30), timedelta(seconds=120))
 
+    def store(self, seen: Progress, wanted: Progress) -> Progress | None:
+        """Store a change that was thought out for what was seen, if that still stands; gives what is stored then."""
+        return self.writes.intents.update(
+            seen.intent.id, lambda stored: wanted if stored.version == seen.version else None
+        )
+
     def purpose(self, intent: Intent) -> Purpose:
         """One that left the configuration since has no route any more."""
         return self.policy.purposes.get(intent.purpose) or Purpose(intent.purpose, {})

@@ -22,9 +22,7 @@ def bill(acting: Acting, progress: Progress) -> Progress | None:
     attempts = {a.number: _priced(acting, progress, a) for a in moves.unbilled(progress)}
     billed = replace(progress, attempts=tuple(attempts.get(a.number, a) for a in progress.attempts))
     wanted = replace(billed, wake_at=_again_at(acting, billed, now), ring=False)
-    return acting.writes.intents.update(
-        progress.intent.id, lambda stored: wanted if stored.version == progress.version else None
-    )
+    return acting.store(progress, wanted)
 
 
 def _priced(acting: Acting, progress: Progress, attempt: Attempt) -> Attempt:

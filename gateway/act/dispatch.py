@@ -31,17 +31,17 @@ def dispatch(acting: Acting, progress: Progress) -> Progress | None:
     now = acting.clock.now()
     later = _not_now(acting, progress, now)
     if later is not None:
-        return acting.writes.intents.update(progress.intent.id, lambda p: _if_same(p, progress, later))
+        return acting.store(progress, later)
     step = progress.step
     if step is None:
-        return _change(acting, progress, moves.stepped(progress, now, Reason("no_route", "no step is left")))
+        return acting.store(progress, moves.stepped(progress, now, Reason("no_route", "no step is left")))
     if step.channel is Channel.TOTP:
         return _wait_for_totp(acting, progress, step, now)
     sender = acting.sender_for(progress)
     marked = moves.begun(progress, now, sender.name, acting.fingerprint(progress.intent, step), acting.pace)
     lack = _lack(acting, progress, step, now)
     if lack is not None:
-        return _change(acting, progress, moves.stepped(progress, now, lack))
+        return acting.store(progress, moves.stepped(progress, now, lack))
     situation = acting.situation(marked, marked.attempts[-1], moves.expires_at(progress))
     request = acting.request(situation)
     exempt, writer = acting.exempt(progress.intent, step), acting.writer(step, sender)
@@ -119,12 +119,12 @@ def _send(
 def _refused(acting: Acting, progress: Progress, begun: Begun, now: datetime) -> Progress | None:
     if begun.verdict == "suppressed":
         why = Reason(OPTED_OUT, f"{progress.step} is passed over: the recipient opted out")
-        return _change(acting, progress, moves.stepped(progress, now, why, suppressed=True))
+        return acting.store(progress, moves.stepped(progress, now, why, suppressed=True))
     if begun.verdict == "held":
-        return _change(acting, progress, moves.postponed(progress, now + HELD_PAUSE, now))
+        return acting.store(progress, moves.postponed(progress, now + HELD_PAUSE, now))
     if begun.verdict == "busy":
         why_not = "another attempt with the same content has no outcome yet"
-        return _change(acting, progress, moves.postponed(progress, now + BUSY_PAUSE, now, why_not))
+        return acting.store(progress, moves.postponed(progress, now + BUSY_PAUSE, now, why_not))
     return None
 
 
@@ -133,14 +133,5 @@ def _wait_for_totp(acting: Acting, progress: Progress, step: Step, now: datetime
     if stopped(step, acting.purpose(progress.intent), known.suppressions, known.email_suppressions):
         return _refused(acting, progress, Begun("suppressed"), now)
     if known.factor_sid is None:
-        return _change(acting, progress, moves.unproved(progress, now, Reason("no_factor", "the TOTP factor is gone")))
-    return _change(acting, progress, moves.awaiting_totp(progress, known.factor_sid, now, acting.pace))
-
-
-def _change(acting: Acting, seen: Progress, wanted: Progress) -> Progress | None:
-    return acting.writes.intents.update(seen.intent.id, lambda stored: _if_same(stored, seen, wanted))
-
-
-def _if_same(stored: Progress, seen: Progress, wanted: Progress) -> Progress | None:
-    """A change that was thought out for what was seen holds only if that still stands."""
-    return wanted if stored.version == seen.version else None
+        return acting.store(progress, moves.unproved(progress, now, Reason("no_factor", "the TOTP factor is gone")))
+    return acting.store(progress, moves.awaiting_totp(progress, known.factor_sid, now, acting.pace))

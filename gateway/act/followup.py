@@ -33,19 +33,19 @@ def _resolve(acting: Acting, progress: Progress, attempt: Attempt) -> Progress |
     if attempt.status is AttemptStatus.STARTED and now < attempt.started_at + acting.pace.lease:
         return progress
     if now >= moves.expires_at(progress):
-        return _store(acting, progress, moves.expired(progress, now))
+        return acting.store(progress, moves.expired(progress, now))
     due = _search_due(acting, attempt)
     if due is None:
-        return _store(acting, progress, _never_created(acting, progress, now))
+        return acting.store(progress, _never_created(acting, progress, now))
     if attempt.step.channel in UNSEARCHABLE:
-        return _store(acting, progress, moves.postponed(_as_unknown(progress), moves.expires_at(progress), now))
+        return acting.store(progress, moves.postponed(_as_unknown(progress), moves.expires_at(progress), now))
     if now < due:
-        return _store(acting, progress, moves.postponed(_as_unknown(progress), due, now))
+        return acting.store(progress, moves.postponed(_as_unknown(progress), due, now))
     try:
         found = _ours(acting, progress, attempt)
     except ProviderError as error:
         later = moves.postponed(_as_unknown(progress), now + RETRY_SEARCH, now, f"search failed: {error}")
-        return _store(acting, progress, later)
+        return acting.store(progress, later)
     if found is not None:
         said = read_answer(attempt, found.answer)
         outcome, row = said if said is not None else (outcomes.found(), None)
@@ -81,7 +81,7 @@ def _searched(acting: Acting, progress: Progress, attempt: Attempt, now: datetim
     looked = moves.note(looked, now, "searched", f"{attempt.number}: not found")
     due = _search_due(acting, counted)
     wanted = moves.postponed(looked, due, now) if due is not None else _never_created(acting, looked, now)
-    return _store(acting, progress, wanted)
+    return acting.store(progress, wanted)
 
 
 def _never_created(acting: Acting, progress: Progress, now: datetime) -> Progress:
@@ -99,18 +99,18 @@ def _await_word(acting: Acting, progress: Progress, attempt: Attempt) -> Progres
     """Handed over, and no last word yet: pass on when the purpose will not wait, else ask the provider."""
     now = acting.clock.now()
     if now - attempt.started_at >= acting.pace.silent_for:
-        return _store(acting, progress, moves.gone_silent(progress, now))
+        return acting.store(progress, moves.gone_silent(progress, now))
     after = acting.purpose(progress.intent).fallback_after
     if after and now >= attempt.started_at + after and progress.position + 1 < len(progress.decision.steps):
         why = Reason("fallback_after", f"{attempt.step} was not delivered within {round(after.total_seconds())} s")
-        return _store(acting, progress, moves.passed_on(progress, now, why))
+        return acting.store(progress, moves.passed_on(progress, now, why))
     return _poll(acting, progress, attempt, now)
 
 
 def _poll(acting: Acting, progress: Progress, attempt: Attempt, now: datetime) -> Progress | None:
     due = attempt.started_at + acting.pace_for(progress.intent).poll_after
     if due > now:
-        return _store(acting, progress, moves.postponed(progress, due, now))
+        return acting.store(progress, moves.postponed(progress, due, now))
     try:
         answer = acting.writes.calls.fetch(attempt, test=progress.intent.test)
     except ProviderError as error:
@@ -129,8 +129,4 @@ def _sleep_on(acting: Acting, progress: Progress | None, attempt: Attempt, now: 
     if progress is None or progress.final or progress.status is IntentStatus.QUEUED:
         return progress
     age = max(now - attempt.started_at, acting.pace.poll_after)
-    return _store(acting, progress, moves.postponed(progress, now + min(age, LONGEST_POLL), now))
-
-
-def _store(acting: Acting, seen: Progress, wanted: Progress) -> Progress | None:
-    return acting.writes.intents.update(seen.intent.id, lambda p: wanted if p.version == seen.version else None)
+    return acting.store(progress, moves.postponed(progress, now + min(age, LONGEST_POLL), now))

@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+from gateway.act import moves
 from gateway.act.acting import Acting
 from gateway.codes import CodeRow, classify_callback, classify_create, classify_email
 from gateway.errors import ProviderError, ProviderRefused, ProviderSilent
 from gateway.model import Attempt, AttemptStatus, Channel, FailureClass, Intent, Outcome, SuppressionEntry
 from gateway.optout import carried_by
-
-ACCOUNT_PAUSE = timedelta(seconds=60)
 
 
 def of_error(error: ProviderError, channel: Channel) -> tuple[Outcome, CodeRow | None]:
@@ -72,7 +71,7 @@ def follow(acting: Acting, intent: Intent, attempt: Attempt, outcome: Outcome, r
             at=now,
         )
     if row.failure is FailureClass.ACCOUNT:
-        acting.pause_sending(ACCOUNT_PAUSE, f"account:{row.code}")
+        acting.pause_sending(moves.ACCOUNT_PAUSE, f"account:{row.code}")
     if row.alert:
         fields = {"code": row.code, "class": row.failure.value, "channel": channel, "intent": intent.id}
         acting.alert("provider_alert", fields)
