@@ -1,5 +1,8 @@
 # Two commands on a fresh machine: `make demo` and `make test`. Python 3.11 or newer is all they need.
-PYTHON ?= $(shell command -v python3.13 || command -v python3.12 || command -v python3.11 || echo python3)
+# The newest one that runs and can make a virtual environment: a name on the PATH may be a launcher with nothing behind it.
+PYTHON_IS_FIT := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(firstword $(foreach name,python3.13 python3.12 python3.11 python3,\
+    $(shell $(name) -c '$(PYTHON_IS_FIT)' >/dev/null 2>&1 && echo $(name))))
 VENV ?= .venv
 BIN := $(VENV)/bin
 ARGS ?=
@@ -8,6 +11,7 @@ ARGS ?=
 
 # What `gateway` itself needs; `make demo` waits for nothing else.
 $(VENV)/.installed: pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "please install Python 3.11 or newer with its venv module (Debian: python3-venv)" >&2; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
 	touch $@
