@@ -79,9 +79,9 @@ class Arrivals:
             trip.run("caps", *caps_call(caps))
         trip.run("known", *known_call(self._hash, app=intent.realm, number=to.number, email=to.email,
                                       identity=intent.identity))  # fmt: skip
-        trip.add(lambda pipe: pipe.llen(self._doorbell.key(arrival.lane)))
+        trip.add("LLEN", self._doorbell.key(arrival.lane))
         if arrival.cached:
-            trip.add(lambda pipe: pipe.mget(arrival.cached))
+            trip.add("MGET", *arrival.cached)
         answers = iter(trip.answers())
         return Arrived(
             wait=timedelta(microseconds=next(answers)) if rates else timedelta(0),

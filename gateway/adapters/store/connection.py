@@ -13,6 +13,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 from redis.sentinel import Sentinel
 
+from gateway.adapters.store.trip import Ready
 from gateway.errors import StoreUnavailable
 
 Client: TypeAlias = Any
@@ -51,10 +52,14 @@ def connect(
         "health_check_interval": 0,
         "client_name": CLIENT_NAME if guard else None,
     }
+    client: Client
     if url.startswith("redis+sentinel://"):
-        return _by_sentinel(url, options, pool_size, guard)
-    pool = redis.ConnectionPool.from_url(url, max_connections=pool_size, redis_connect_func=guard, **options)
-    return Redis(connection_pool=pool)
+        client = _by_sentinel(url, options, pool_size, guard)
+    else:
+        pool = redis.ConnectionPool.from_url(url, max_connections=pool_size, redis_connect_func=guard, **options)
+        client = Redis(connection_pool=pool)
+    client.connection_pool.ready = Ready()
+    return client
 
 
 def _by_sentinel(url: str, options: dict[str, Any], pool_size: int, guard: Callable[[Any], None] | None) -> Client:

@@ -59,6 +59,8 @@ class Quorum:
 class _One:
     """A pool that always gives the same connection; in all else the pool it came from."""
 
+    ready = None
+
     def __init__(self, pool: Any, connection: Any) -> None:
         self._pool = pool
         self._connection = connection

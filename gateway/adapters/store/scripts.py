@@ -12,6 +12,7 @@ from redis.client import Pipeline
 from redis.exceptions import NoScriptError
 
 from gateway.adapters.store.connection import Client, store_errors
+from gateway.adapters.store.trip import Command, exchange
 
 Argument = str | bytes | int | float
 
@@ -24,12 +25,9 @@ def _source(name: str) -> tuple[str, str]:
 
 def run(client: Client, name: str, keys: Sequence[str], *args: Argument) -> Any:
     """One script, one round trip. Raises StoreUnavailable."""
-    text, digest = _source(name)
-    with store_errors():
-        try:
-            return client.evalsha(digest, len(keys), *keys, *args)
-        except NoScriptError:
-            return client.eval(text, len(keys), *keys, *args)
+    trip = Trip(client)
+    trip.run(name, keys, *args)
+    return trip.answers()[0]
 
 
 def stage(pipe: Pipeline, name: str, keys: Sequence[str], *args: Argument) -> None:
@@ -56,38 +54,45 @@ class Trip:
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self._pipe = client.pipeline(transaction=False)
-        self._scripts: dict[int, tuple[str, Sequence[str], tuple[Argument, ...]]] = {}
-        self._count = 0
+        self._commands: list[Command] = []
+        self._scripts: dict[int, str] = {}
 
     def run(self, name: str, keys: Sequence[str], *args: Argument) -> None:
-        self._scripts[self._count] = (name, keys, args)
-        stage(self._pipe, name, keys, *args)
-        self._count += 1
+        self._scripts[len(self._commands)] = name
+        self._commands.append(("EVALSHA", _source(name)[1], len(keys), *keys, *args))
 
-    def add(self, read: Callable[[Pipeline], object]) -> None:
-        """One command of redis-py, staged by `read`."""
-        read(self._pipe)
-        self._count += 1
+    def add(self, *command: Argument) -> None:
+        """One command as Redis spells it; its answer comes as it is."""
+        self._commands.append(command)
 
     def answers(self) -> list[Any]:
         """In order. A script that Redis has forgotten is run alone again. Raises StoreUnavailable."""
         with store_errors():
-            found = self._pipe.execute(raise_on_error=False)
-            return [
-                self._again(n, answer) if isinstance(answer, Exception) else answer for n, answer in enumerate(found)
-            ]
+            found = exchange(self._client, self._commands)
+            for number, answer in enumerate(found):
+                if isinstance(answer, Exception):
+                    found[number] = self._again(number, answer)
+            return found
 
     def _again(self, number: int, error: Exception) -> Any:
         if not isinstance(error, NoScriptError) or number not in self._scripts:
             raise error
-        name, keys, args = self._scripts[number]
-        return self._client.eval(_source(name)[0], len(keys), *keys, *args)
+        text = _source(self._scripts[number])[0]
+        answer = exchange(self._client, [("EVAL", text, *self._commands[number][2:])])[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
 
 
 def _execute(client: Client, build: Callable[[Pipeline], None]) -> list[Any]:
-    with client.pipeline(transaction=True) as pipe:
-        pipe.multi()
-        build(pipe)
-        answers: list[Any] = pipe.execute()
-        return answers
+    """The answers of what `build` staged. A pipeline of redis-py gathers it, because RQ writes into one."""
+    pipe = client.pipeline(transaction=True)
+    pipe.multi()
+    build(pipe)
+    answers = exchange(client, [("MULTI",), *(command for command, _ in pipe.command_stack), ("EXEC",)])
+    done = answers[-1]
+    # A command that was not even queued tells more than the refusal of the whole.
+    for answer in (*answers[:-1], *([done] if isinstance(done, Exception) else done)):
+        if isinstance(answer, Exception):
+            raise answer
+    return list(done)
