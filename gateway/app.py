@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections import Counter
 from collections.abc import Callable
 
 import structlog
@@ -79,8 +80,8 @@ def _counted(tally: Tally) -> Callable[[Response], Response]:
     def count(response: Response) -> Response:
         rule = request.url_rule.rule if request.url_rule is not None else "unmatched"
         method = request.method if request.method in METHODS else "OTHER"
-        tally.add(f"http|{method}|{rule}|{response.status_code}")
-        tally.add(f"http_ms|{method}|{rule}", round((time.monotonic() - g.began) * 1000))
+        taken_ms = round((time.monotonic() - g.began) * 1000)
+        tally.add_all({f"http|{method}|{rule}|{response.status_code}": 1, f"http_ms|{method}|{rule}": taken_ms})
         return response
 
     return count
@@ -109,9 +110,8 @@ def _webhooks(gateway: Gateway) -> Blueprint:
 
 def _received(gateway: Gateway, receipt: Receipt) -> None:
     """Which key admitted it tells how far a rotation has come. A webhook that got 503 may never come again."""
-    gateway.tally.add(f"admitted|{receipt.source}|{receipt.key}")
-    for effect in receipt.effects:
-        gateway.tally.add(f"effect|{receipt.source}|{effect}")
+    effects = Counter(f"effect|{receipt.source}|{effect}" for effect in receipt.effects)
+    gateway.tally.add_all({f"admitted|{receipt.source}|{receipt.key}": 1, **effects})
     if "unavailable" in receipt.effects:
         gateway.catch_up.wish_soon()
 

@@ -101,7 +101,7 @@ def _wanted_claim(call: Call, token: str) -> Claim | None:
     if header is None:
         return None
     key = parse_key(header)
-    printed = fingerprint({"path": request.path} | call.body.model_dump(mode="json"))
+    printed = fingerprint({"path": request.path} | call.body.model_dump(mode="json", exclude_defaults=True))
     return call.gateway.idempotency.wanted(call.key.id, key, printed, token)
 
 

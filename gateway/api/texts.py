@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from flask import Response
+from pydantic_core import to_json
 from werkzeug.datastructures import Headers
 
 JSON = "application/json"
 
 
 def dumps(document: object) -> str:
-    return json.dumps(document, separators=(",", ":"), ensure_ascii=False)
+    return to_json(document).decode()
 
 
 class JsonResponse(Response):

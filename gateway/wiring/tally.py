@@ -12,6 +12,7 @@ import os
 import threading
 import weakref
 from collections import Counter
+from collections.abc import Mapping
 
 from gateway.adapters.store import names
 from gateway.adapters.store.connection import Client, store_errors
@@ -34,11 +35,14 @@ class Tally:
         atexit.register(_flush_if_alive, weakref.ref(self))
 
     def add(self, name: str, amount: int = 1) -> None:
+        self.add_all({name: amount})
+
+    def add_all(self, amounts: Mapping[str, int]) -> None:
         """No I/O here."""
         with self._lock:
-            if name not in self._counts and len(self._counts) >= MOST_NAMES:
-                name = OVERFLOW
-            self._counts[name] += amount
+            for name, amount in amounts.items():
+                full = name not in self._counts and len(self._counts) >= MOST_NAMES
+                self._counts[OVERFLOW if full else name] += amount
             if self._timed_by == os.getpid():
                 return
             self._timed_by = os.getpid()

@@ -45,7 +45,7 @@ def test_keys_belong_to_one_api_key(api: Api) -> None:
 def test_while_the_first_is_running_a_second_is_told_to_wait(api: Api) -> None:
     own = api.gateway.keys.authenticate(KEY)
     assert own is not None
-    printed = fingerprint({"path": "/send"} | SendPayload(**BODY).model_dump(mode="json"))
+    printed = fingerprint({"path": "/send"} | SendPayload(**BODY).model_dump(mode="json", exclude_defaults=True))
     api.gateway.idempotency.claim(own.id, "order-5", printed, "another request")
     answer = api.post("/send", BODY, Idempotency_Key="order-5")
     assert (answer.status_code, problem_of(answer)["code"]) == (409, "idempotency_in_progress")

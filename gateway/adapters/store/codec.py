@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import fields
@@ -11,6 +10,7 @@ from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from pydantic_core import from_json, to_json
 
 from gateway.errors import StoreUnavailable
 from gateway.model import (
@@ -53,7 +53,7 @@ def _maybe_moment(milliseconds: int | None) -> datetime | None:
 
 
 def dumps(document: object) -> str:
-    return json.dumps(document, separators=(",", ":"), ensure_ascii=False)
+    return to_json(document).decode()
 
 
 class Sealer:
@@ -199,7 +199,7 @@ def state_text(progress: Progress) -> str:
 
 
 def read_progress(intent: Intent, state: str | bytes, version: int) -> Progress:
-    document = json.loads(state)
+    document = from_json(state)
     decision = Decision(
         proof=tuple(Step.parse(s) for s in document["proof"]),
         route=tuple(Step.parse(s) for s in document["route"]),
@@ -240,7 +240,7 @@ def timeline_text(entry: TimelineEntry) -> str:
 
 
 def read_timeline(text: str | bytes) -> TimelineEntry:
-    at, event, detail = json.loads(text)
+    at, event, detail = from_json(text)
     return TimelineEntry(from_ms(at), event, detail)
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from pydantic_core import from_json
 from redis.client import Pipeline
 
 from gateway.adapters.store import codec, movements, names, scripts
@@ -76,6 +76,7 @@ class IntentStore:
 
     def _accept(self, progress: Progress, claim: Claim | None, ring: bool) -> str:
         intent, now = progress.intent, self._clock.now()
+        progress = replace(progress, updated_at=now)
         wake = now + self._safety if ring else progress.wake_at or now
         name = self.open_name(intent)
         keys = [
@@ -90,14 +91,14 @@ class IntentStore:
             names.counts_of(now),
         ]
         sealed = self._sealer.seal(codec.dumps(codec.intent_document(intent)), intent.id)
-        event_keys, event = self._outbox.arguments(self._announce(replace(progress, updated_at=now)))
+        event_keys, event = self._outbox.arguments(self._announce(progress))
         args: list[scripts.Argument] = [
             intent.id,
             claim.token if claim else "",
             claim.answer if claim else "",
             round(self._answer_ttl.total_seconds() * 1000),
             sealed,
-            codec.state_text(replace(progress, updated_at=now)),
+            codec.state_text(progress),
             to_ms(intent.created_at),
             to_ms(wake),
             name,
@@ -129,14 +130,15 @@ class IntentStore:
     # ---- read
 
     def load(self, intent_id: str) -> Progress | None:
-        with store_errors():
-            sealed, state, version = self._client.hmget(names.intent(intent_id), ["i", "s", "v"])
+        trip = scripts.Trip(self._client)
+        trip.add("HMGET", names.intent(intent_id), "i", "s", "v")
+        sealed, state, version = trip.answers()[0]
         if version is None:
             return None
         return self._read(intent_id, sealed, state, version)
 
     def _read(self, intent_id: str, sealed: bytes, state: bytes, version: bytes) -> Progress:
-        intent = codec.read_intent(json.loads(self._sealer.open(sealed, intent_id)))
+        intent = codec.read_intent(from_json(self._sealer.open(sealed, intent_id)))
         return codec.read_progress(intent, state, int(version))
 
     def load_many(self, intent_ids: list[str]) -> list[Progress]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import date, datetime
+from functools import lru_cache
 
 PREFIX = "gw"
 IDENTITY = f"{PREFIX}:identity"
@@ -27,14 +28,21 @@ INBOUND_WANTED = f"{PREFIX}:inbound:wanted"
 INBOUND_HOLD = f"{PREFIX}:inbound:hold"
 INBOUND_CAUGHT = f"{PREFIX}:inbound:caught"
 
+HASHES_REMEMBERED = 256
+
 
 class Hasher:
     """Keyed hashes of numbers, addresses and contents: the same text always the same name, not to be undone."""
 
     def __init__(self, key: bytes) -> None:
         self._key = key[:64]
+        # One request asks for the same number's name a dozen times.
+        self._lately = lru_cache(maxsize=HASHES_REMEMBERED)(self._hashed)
 
     def __call__(self, text: str) -> str:
+        return self._lately(text)
+
+    def _hashed(self, text: str) -> str:
         return hashlib.blake2b(text.encode(), digest_size=16, key=self._key).hexdigest()
 
     def address(self, text: str) -> str:
