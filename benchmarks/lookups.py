@@ -1,10 +1,11 @@
-"""Is a number paid for once, and what does an answer from the cache cost? Requests in a crowd, then a long skewed run.
+"""Is a number paid for once, and what does an answer from the cache cost? Crowds, a budget, a skewed run, `/send`.
 
     python -m benchmarks.lookups [REQUESTS NUMBERS]
 
-200 requests of 4 processes for 20 cold numbers; the same with one process killed; then REQUESTS (100,000) for NUMBERS
-(20,000) by Zipf's law: hit rate, and the time of the decision with an answer from the cache and with a bought one. It
-runs against an embedded server and a sandbox of its own, whose Lookup takes 100 ms.
+200 requests of 4 processes for 20 cold numbers; the same, and the process that has bought one of them is killed in its
+call; 50 threads on a budget of 100; REQUESTS (100,000) for NUMBERS (20,000) by Zipf's law; `/send` on a cached number
+and on a cold one. It runs against an embedded server and a sandbox of its own, whose Lookup takes 100 ms, and ends
+with status 1 when anything was paid that should not have been.
 """
 
 from __future__ import annotations
@@ -18,9 +19,10 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from itertools import accumulate
 from pathlib import Path
 from statistics import quantiles
@@ -31,26 +33,55 @@ import requests
 from rich.console import Console
 from rich.table import Table
 
-from gateway import pipeline, sandbox, wiring
+from benchmarks import load
+from benchmarks.lookup_crowd import ANSWERED, GO, GO_FIRST, READY, THREADS, TYPE, ask_at_once, until
+from benchmarks.processes import HOME, started
+from gateway import pipeline, wiring
 from gateway.adapters.embedded import EmbeddedRedis
-from gateway.adapters.store.connection import Client, connect
-from gateway.errors import LookupUnavailable, Refused
+from gateway.adapters.store.connection import connect
+from gateway.errors import Refused
 from gateway.ids import ulid
 from gateway.model import Content, Intent, Recipient
+from gateway.runner.tied import tied_program
 from gateway.settings import Settings
+from tests.stack import KEY, environment
 
 LATENCY_MS = 100
-TYPE = "line_type_intelligence"
-READY, GO = "bench:ready", "bench:go"
-ODD = frozenset(range(30, 38))
-"""Last digits at which the sandbox's Lookup fails, or has nothing to say."""
+SLOW_MS = 1500
+"""How long the call takes in which its owner is killed."""
+BUDGET = 100
+PORT = 8719
+INVALID = frozenset({30, 31, 39})
+"""Last digits of numbers that the sandbox's Lookup calls invalid, which costs nothing."""
+ODD = frozenset(range(32, 38))
+"""Last digits at which it fails, or has nothing to say."""
+CONFIG = """
+[limits]
+requests_per_second = 100000
+recipient_per_hour = 100000
+recipient_same_body_per_hour = 100000
+prefix_per_hour = 0
+"""
+
+
+@dataclass
+class Verdicts:
+    """What was asked of the run, and whether it was so."""
+
+    console: Console
+    missed: list[str] = field(default_factory=list)
+
+    def expect(self, what: str, found: object, *, holds: bool) -> None:
+        self.console.print(f"{'ok    ' if holds else 'MISSED'} {what}: {found}", highlight=False)
+        if not holds:
+            self.missed.append(what)
 
 
 def numbers(count: int) -> list[str]:
-    """Distinct numbers for fiction, in ranges that libphonenumber knows."""
-    found = []
+    """Distinct numbers for fiction, in areas that the shipped policy allows; some of them are invalid by Lookup."""
+    found: list[str] = []
     for area in range(201, 990):
-        if not phonenumbers.is_valid_number(phonenumbers.parse(f"+1{area}5550100")):
+        if phonenumbers.region_code_for_number(phonenumbers.parse(f"+1{area}5550100")) not in ("US", "CA"):
             continue
         found += [f"+1{area}55501{n:02d}" for n in range(100) if n not in ODD]
         if len(found) >= count:
@@ -58,97 +89,124 @@ def numbers(count: int) -> list[str]:
     raise SystemExit(f"there are only {len(found)} numbers for fiction")
 
 
+def is_valid(number: str) -> bool:
+    return int(number[-2:]) not in INVALID
+
+
+def cold(count: int) -> list[str]:
+    return [number for number in numbers(2 * count) if is_valid(number)][:count]
+
+
 @contextmanager
-def surroundings() -> Iterator[dict[str, str]]:
+def surroundings(folder: Path) -> Iterator[dict[str, str]]:
     """The environment of a gateway: Redis and the sandbox, each a process of its own."""
+    (folder / "gateway.toml").write_text(CONFIG)
     argv = [sys.executable, "-m", "gateway.sandbox", "--port", "0", "--latency-ms", str(LATENCY_MS)]
     with (
-        tempfile.TemporaryDirectory() as home,
-        EmbeddedRedis.start(Path(home), maxmemory="2gb") as store,
-        subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as twilio,
+        EmbeddedRedis.start(folder, maxmemory="2gb") as store,
+        subprocess.Popen(tied_program(argv), stdout=subprocess.PIPE, text=True, process_group=0) as twilio,
     ):
         assert twilio.stdout is not None
         url = twilio.stdout.readline().split()[-1].rstrip("/")
         try:
-            yield {
-                "REDIS_URL": store.url,
-                "TWILIO_API_BASE_URL": url,
-                "TWILIO_ACCOUNT_SID": sandbox.SANDBOX_ACCOUNT_SID,
-                "TWILIO_AUTH_TOKEN": sandbox.SANDBOX_AUTH_TOKEN,
-                "GATEWAY_SECRET_KEY": "a secret key for benchmarks",
-                "GATEWAY_HASH_KEY": "a hash key for benchmarks",
-                "GATEWAY_DATA_KEY": "a data key for benchmarks",
+            yield environment(store.url, url, f"http://127.0.0.1:{PORT}") | {
+                "GATEWAY_CONFIG": str(folder / "gateway.toml")
             }
         finally:
             twilio.terminate()
 
 
-def paid(environment: Mapping[str, str]) -> int:
-    counts = requests.get(f"{environment['TWILIO_API_BASE_URL']}/_sandbox/counts", timeout=30).json()
-    return sum(sum(fields.values()) for fields in counts["paid_lookups"].values())
+def sandbox_says(variables: Mapping[str, str]) -> dict[str, Any]:
+    found: dict[str, Any] = requests.get(f"{variables['TWILIO_API_BASE_URL']}/_sandbox/counts", timeout=30).json()
+    return found
+
+
+def paid(variables: Mapping[str, str]) -> int:
+    return sum(sum(fields.values()) for fields in sandbox_says(variables)["paid_lookups"].values())
 
 
 # ---- a crowd
 
 
-def crowd(environment: Mapping[str, str], *, kill: bool) -> tuple[int, Counter[str]]:
-    """What was paid, and how the requests were answered."""
-    client = connect(environment["REDIS_URL"])
+@contextmanager
+def crowd(variables: Mapping[str, str], *shares: tuple[str, list[str]]) -> Iterator[list[subprocess.Popen[str]]]:
+    """Processes that are ready to ask; each with the key that it waits for, and its numbers."""
+    client = connect(variables["REDIS_URL"])
     client.flushall()
-    before = paid(environment)
-    argv = [sys.executable, "-m", "benchmarks.lookups", "--process"]
-    processes = [
-        subprocess.Popen(argv, env={**os.environ, **environment}, stdout=subprocess.PIPE, text=True) for _ in range(4)
-    ]
-    until(lambda: int(client.get(READY) or 0) == 4)
-    client.set(GO, 1)
-    if kill:
-        time.sleep(0.05)
-        processes[0].kill()
-    answers: Counter[str] = Counter()
-    for process in processes:
-        said = process.communicate(timeout=60)[0]
-        answers.update(json.loads(said) if said.strip() else {})
-    return paid(environment) - before, answers
+    argv = [sys.executable, "-m", "benchmarks.lookup_crowd"]
+    begun = [
+        subprocess.Popen(
+            tied_program([*argv, go, *asked]), cwd=HOME, env={**os.environ, **variables}, stdout=subprocess.PIPE,
+            text=True, process_group=0,
+        )
+        for go, asked in shares
+    ]  # fmt: skip
+    try:
+        until(lambda: int(client.get(READY) or 0) == len(begun))
+        yield begun
+    finally:
+        for process in begun:
+            process.kill()
+            process.communicate()
 
 
-def member() -> None:
-    """One process of the crowd: 50 threads at once, each number in turn."""
-    gateway = wiring.build(Settings.load())
-    asked = numbers(20)
-    client: Client = gateway.client
-    barrier = threading.Barrier(51)
-
-    def ask(place: int) -> str:
-        barrier.wait()
-        try:
-            return gateway.lookups.lookup(asked[place % 20], (TYPE,), app="bench").source.value
-        except LookupUnavailable as err:
-            return err.cause
-
-    with ThreadPoolExecutor(50) as pool:
-        answers = [pool.submit(ask, place) for place in range(50)]
-        client.incr(READY)
-        until(lambda: bool(client.exists(GO)))
-        barrier.wait()
-        print(json.dumps(Counter(answer.result() for answer in answers)))
+def said(processes: list[subprocess.Popen[str]]) -> tuple[Counter[str], float]:
+    """How all were answered, and the longest wait in seconds."""
+    told = [json.loads(each.communicate(timeout=60)[0]) for each in processes]
+    return sum((Counter(each["answers"]) for each in told), Counter()), max(each["seconds"] for each in told)
 
 
-def until(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not true():
-        if time.monotonic() > deadline:
-            raise SystemExit("it did not come about")
-        time.sleep(0.002)
+def all_alive(variables: Mapping[str, str], verdicts: Verdicts) -> None:
+    asked, before = cold(20), paid(variables)
+    with crowd(variables, *[(GO, asked)] * 4) as processes:
+        connect(variables["REDIS_URL"]).set(GO, 1)
+        answers, _ = said(processes)
+    bought = paid(variables) - before
+    verdicts.expect("4 processes x 50 requests for 20 numbers pay for 20", bought, holds=bought == 20)
+    verdicts.expect("all 200 were answered", dict(answers), holds=set(answers) <= ANSWERED and answers.total() == 200)
+
+
+def owner_killed(variables: Mapping[str, str], verdicts: Verdicts) -> None:
+    """The first process asks for one number alone, whose call is slow; it dies while the others wait for it too."""
+    asked, before = cold(20), paid(variables)
+    client, twilio = connect(variables["REDIS_URL"]), variables["TWILIO_API_BASE_URL"]
+    slow = {"kind": "latency", "latency_ms": SLOW_MS, "product": "lookup", "number": asked[0][1:], "count": 1}
+    requests.post(f"{twilio}/_sandbox/faults", json={"faults": [slow]}, timeout=30).raise_for_status()
+    with crowd(variables, (GO_FIRST, asked[:1]), *[(GO, asked)] * 3) as (owner, *others):
+        client.set(GO_FIRST, 1)
+        until(lambda: bool(sandbox_says(variables)["in_flight"]))
+        client.set(GO, 1)
+        until(lambda: paid(variables) - before >= 19)
+        owner.kill()
+        answers, waited = said(others)
+    bought = paid(variables) - before
+    verdicts.expect("the same with an owner killed in its call, 21 at most", bought, holds=bought <= 21)
+    answered = set(answers) <= ANSWERED and answers.total() == 150
+    verdicts.expect("all 150 of the living were answered", dict(answers), holds=answered)
+    verdicts.expect("the last of them within 3 s", f"{waited:.1f} s", holds=waited < 3.0)
+
+
+def budgeted(variables: Mapping[str, str], folder: Path, verdicts: Verdicts) -> None:
+    connect(variables["REDIS_URL"]).flushall()
+    file = folder / "budget.toml"
+    file.write_text(f"[budget]\nlookups_per_day = {BUDGET}\n")
+    gateway, before = wiring.build(Settings.load(file, variables)), paid(variables)
+    answers = ask_at_once(gateway, cold(10 * THREADS), 10, lambda: None)
+    bought = paid(variables) - before
+    booked = gateway.ledger.totals()["paid"][0]
+    what = f"{THREADS} threads, {10 * THREADS} numbers, a budget of {BUDGET}"
+    verdicts.expect(what, f"{bought} paid, {booked} booked", holds=(bought, booked) == (BUDGET, BUDGET))
+    refused = 10 * THREADS - BUDGET
+    verdicts.expect("the others were refused", dict(answers), holds=answers == {"live": BUDGET, "budget": refused})
 
 
 # ---- a long run
 
 
-def skewed(environment: Mapping[str, str], count: int, distinct: int) -> dict[str, list[float]]:
+def skewed(variables: Mapping[str, str], count: int, distinct: int, verdicts: Verdicts) -> Table:
     """Milliseconds of each decision, by where its answer came from."""
-    connect(environment["REDIS_URL"]).flushall()
-    gateway = wiring.build(Settings.load(None, environment))
+    connect(variables["REDIS_URL"]).flushall()
+    gateway = wiring.build(Settings.load(None, variables))
     asked = numbers(distinct)
     weights = list(accumulate(1 / rank for rank in range(1, distinct + 1)))
     chosen = random.Random(1).choices(asked, cum_weights=weights, k=count)
@@ -162,13 +220,21 @@ def skewed(environment: Mapping[str, str], count: int, distinct: int) -> dict[st
         with lock:
             times.setdefault(source, []).append(took)
 
+    before, began = paid(variables), time.perf_counter()
     with ThreadPoolExecutor(32) as pool:
         for _ in pool.map(decide, chosen, chunksize=64):
             pass
-    return times
+    took, bought = time.perf_counter() - began, paid(variables) - before
+    worth = len({number for number in chosen if is_valid(number)})
+    what = f"{count:,} requests, {worth:,} distinct valid numbers among them"
+    verdicts.expect(what, f"{bought:,} paid, {count / took:,.0f} decisions/s", holds=bought == worth)
+    verdicts.console.print(f"hit rate {1 - bought / count:.1%}: not paid for, shared calls among them", highlight=False)
+    booked = gateway.ledger.totals()["paid"][0]
+    verdicts.expect("the ledger says the same", f"{booked:,}", holds=booked == worth)
+    return by_source(f"{count:,} requests, Zipf", times)
 
 
-def judged(gateway: Any, number: str) -> str:
+def judged(gateway: wiring.Gateway, number: str) -> str:
     intent = Intent(ulid(), "bench", "notification", Recipient(number, "US"), Content(body="x"), gateway.clock.now())
     known = gateway.reads.known(intent.app, number, None, None)
     try:
@@ -178,27 +244,66 @@ def judged(gateway: Any, number: str) -> str:
     return progress.lookup.source.value if progress.lookup else "none"
 
 
-def main(count: int, distinct: int) -> None:
-    console = Console(width=120)
-    with surroundings() as environment:
-        for kill in (False, True):
-            bought, answers = crowd(environment, kill=kill)
-            name = "one process killed" if kill else "all alive"
-            console.print(f"4 processes x 50 requests, 20 numbers, {name}: {bought} paid lookups; {dict(answers)}")
-        before, began = paid(environment), time.perf_counter()
-        times = skewed(environment, count, distinct)
-        took, bought = time.perf_counter() - began, paid(environment) - before
-    table = Table("answer", "requests", "share", "p50 ms", "p95 ms", "p99 ms", title=f"{count:,} requests, Zipf")
+def by_source(title: str, times: Mapping[str, list[float]]) -> Table:
+    count = sum(map(len, times.values()))
+    table = Table("answer", "requests", "share", "p50 ms", "p95 ms", "p99 ms", title=title)
     for source, found in sorted(times.items()):
         marks = quantiles(found, n=100) if len(found) > 1 else [found[0]] * 99
         shown = (f"{marks[at - 1]:.2f}" for at in (50, 95, 99))
         table.add_row(source, f"{len(found):,}", f"{len(found) / count:.1%}", *shown)
-    console.print(table)
-    console.print(f"{bought:,} paid for {distinct:,} numbers at most, {count / took:,.0f} decisions/s")
+    return table
+
+
+# ---- /send
+
+
+def sent(variables: Mapping[str, str], folder: Path, verdicts: Verdicts) -> Table:
+    """On a gunicorn of its own, after a run that has filled the cache."""
+    mobile = [number for number in numbers(15_000) if int(number[-2:]) < 10]
+    hits, misses = mobile[:1000], mobile[1000:1300]
+    connect(variables["REDIS_URL"]).flushall()
+    gateway = wiring.build(Settings.load(None, variables))
+    with ThreadPoolExecutor(32) as pool:
+        list(pool.map(lambda number: gateway.lookups.lookup(number, (TYPE,), app="bench"), hits))
+    argv = ["-m", "gunicorn", "-c", "python:gateway.webserver", "--log-level", "warning"]
+    with started([*argv, "--bind", f"127.0.0.1:{PORT}", "gateway.app:create_app()"], variables, folder / "web.log"):
+        until(lambda: answers(f"http://127.0.0.1:{PORT}/healthz"))
+        loads = {"hit": send(hits, 2000, 100), "miss": send(misses, len(misses), 25)}
+    for name, found in loads.items():
+        verdicts.expect(f"/send on a {name}, all accepted", found.statuses, holds=set(found.statuses) == {202})
+    times = {name: [seconds * 1000 for seconds in found.latencies] for name, found in loads.items()}
+    return by_source("POST /send, a hit at 100/s and a miss at 25/s", times)
+
+
+def answers(url: str) -> bool:
+    try:
+        return requests.get(url, timeout=2).ok
+    except requests.RequestException:
+        return False
+
+
+def send(to: list[str], count: int, per_second: float) -> load.Load:
+    """Few connections, so that no request finds all places for lookups taken."""
+    headers = {"Authorization": f"Bearer {KEY}", "Content-Type": "application/json"}
+
+    def request(n: int) -> bytes:
+        body = json.dumps({"to": to[n % len(to)], "body": f"Order {n} has shipped."}).encode()
+        return load.post(PORT, "/send", body, headers)
+
+    return load.run(PORT, request, count=count, connections=8, per_second=per_second)
+
+
+def main(count: int, distinct: int) -> int:
+    console = Console(width=120)
+    verdicts = Verdicts(console)
+    with tempfile.TemporaryDirectory(prefix="gateway-bench-") as home, surroundings(Path(home)) as variables:
+        all_alive(variables, verdicts)
+        owner_killed(variables, verdicts)
+        budgeted(variables, Path(home), verdicts)
+        console.print(skewed(variables, count, distinct, verdicts))
+        console.print(sent(variables, Path(home), verdicts))
+    return 1 if verdicts.missed else 0
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] == ["--process"]:
-        member()
-    else:
-        main(*([int(arg) for arg in sys.argv[1:]] or [100_000, 20_000]))
+    raise SystemExit(main(*([int(arg) for arg in sys.argv[1:]] or [100_000, 20_000])))

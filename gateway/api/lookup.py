@@ -53,7 +53,7 @@ def look_up(call: Call) -> Response:
     known = gateway.reads.known(own, number.e164, None, None)
     max_age = None if body.max_age_seconds is None else timedelta(seconds=body.max_age_seconds)
     found = gateway.reads.lookups_of(own).lookup(number.e164, fields, max_age=max_age, app=own, patient=True)
-    if LINE_TYPE in fields:
+    if LINE_TYPE in fields and not call.key.test:  # a test asks the sandbox, of which real traffic has taught nothing
         found = enrich.weighed(found, known)
     document = answer(found, fields, gateway.policy, number)
     return Response(dumps(document), 200, content_type=JSON)

@@ -10,6 +10,9 @@ from typing import Any
 import click
 
 from gateway.adapters.lookups.ledger import PAID, SPARED, LedgerRow
+from gateway.cli.rows import show_rows
+
+COLUMNS = ("day", "app", "kind", "field", "count", "usd")
 
 
 @click.command()
@@ -50,15 +53,8 @@ def _document(row: LedgerRow) -> dict[str, Any]:
 
 
 def _show(rows: Sequence[LedgerRow]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table("day", "application", "kind", "field", title="Lookups")
-    table.add_column("count", justify="right")
-    table.add_column("US dollars", justify="right")
-    for row in rows:
-        table.add_row(row.day.isoformat(), row.app, row.kind, row.field, f"{row.count:,}", f"{row.usd:.3f}")
-    console = Console()
-    console.print(table)
+    """What it comes to stands beside the rows, so that a pipe gets rows alone."""
+    show_rows(COLUMNS, [_document(row) | {"usd": f"{row.usd:.3f}"} for row in rows], as_json=False)
     found = totals(rows)
-    console.print(f"Spent {Decimal(found['spent']):.3f}, spared {Decimal(found['spared']):.3f} US dollars (estimates).")
+    told = f"Spent {Decimal(found['spent']):.3f}, spared {Decimal(found['spared']):.3f} US dollars (estimates)."
+    click.echo(told, err=True)

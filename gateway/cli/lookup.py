@@ -1,13 +1,22 @@
-"""`gateway lookup NUMBER`: what is known of a number; says what a paid field costs before it is bought."""
+"""`gateway lookup NUMBER`: what is known of a number; says what a paid field costs before it is bought.
+
+Who asked and why is written down, and `--who-asked` shows it.
+"""
 
 from __future__ import annotations
 
+import getpass
 import json
-from typing import Any
+import os
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from gateway.normalize.phone import parse_phone
+from gateway.cli.rows import show_rows
+from gateway.normalize.phone import PhoneNumber, parse_phone
+
+if TYPE_CHECKING:
+    from gateway.wiring import Gateway
 
 CONFIRMED = frozenset({"caller_name", "sim_swap"})
 """Fields that a person is asked about first: personal, and paid for even when nothing comes back."""
@@ -20,9 +29,18 @@ APP = "cli"
 @click.option("--fields", help="By commas; default from [lookup] default_fields; '' asks for validity alone, free.")
 @click.option("--max-age-days", type=click.FloatRange(min=0), help="An older answer is bought again.")
 @click.option("--yes", is_flag=True, help="Do not ask before a paid caller name or SIM swap.")
+@click.option("--reason", default="", help="Why, for the record of who asked.")
+@click.option("--who-asked", is_flag=True, help="Look nothing up: show who asked about this number, and why.")
 @click.option("--json", "as_json", is_flag=True)
 def lookup(
-    number: str, country: str | None, fields: str | None, max_age_days: float | None, yes: bool, as_json: bool
+    number: str,
+    country: str | None,
+    fields: str | None,
+    max_age_days: float | None,
+    yes: bool,
+    reason: str,
+    who_asked: bool,
+    as_json: bool,
 ) -> None:
     """Look one number up, from the cache if it is there."""
     from datetime import timedelta
@@ -33,14 +51,38 @@ def lookup(
     gateway = current()
     asked = known_fields(fields, gateway.settings.lookup.default_fields)
     parsed = parse_phone(number, country, default_country=gateway.settings.lookup.default_country_code or None)
-    cautious = [name for name in asked if name in CONFIRMED]
-    if cautious and not yes:
-        price = gateway.ledger.price(cautious)
-        click.confirm(f"{', '.join(cautious)} costs about {price:f} US dollars. Look it up?", abort=True, err=True)
+    if who_asked:
+        _show_who(gateway, parsed, as_json)
+        return
+    if not yes:
+        _confirm(gateway, [name for name in asked if name in CONFIRMED])
+    gateway.lookup_audit.note(parsed.e164, asked, app=APP, who=_person(), why=reason)
     max_age = None if max_age_days is None else timedelta(days=max_age_days)
     found = gateway.lookups.lookup(parsed.e164, asked, max_age=max_age, app=APP, patient=True)
     document = answer(found, asked, gateway.policy, parsed)
     click.echo(json.dumps(document) if as_json else _lines(document))
+
+
+def _confirm(gateway: Gateway, cautious: list[str]) -> None:
+    if cautious:
+        price = gateway.ledger.price(cautious)
+        click.confirm(f"{', '.join(cautious)} costs about {price:f} US dollars. Look it up?", abort=True, err=True)
+
+
+def _show_who(gateway: Gateway, number: PhoneNumber, as_json: bool) -> None:
+    columns = ("at", "application", "who", "fields", "reason")
+    rows = [
+        dict(zip(columns, (one.at.isoformat(timespec="seconds"), one.app, one.who, one.fields, one.why), strict=True))
+        for one in gateway.lookup_audit.of(number.e164)
+    ]
+    show_rows(columns, rows, as_json=as_json)
+
+
+def _person() -> str:
+    try:
+        return f"cli:{getpass.getuser()}"
+    except (KeyError, OSError):  # a container may know no names
+        return f"cli:uid{os.getuid()}"
 
 
 def known_fields(given: str | None, default: tuple[str, ...]) -> tuple[str, ...]:

@@ -5,20 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from gateway.decide import numbers
+from gateway.decide import numbers, origins
 from gateway.decide.gates import GATES, SIP_GATES, invalid_number
 from gateway.decide.routes import routed, undeliverable
-from gateway.model import Decision, Facts, Intent, LookupSource, Policy, Reason
+from gateway.model import LINE_TYPE, Decision, Facts, Intent, LookupSource, Policy, Reason
 
 _SOURCE_FLAGS: Mapping[LookupSource, str] = {
     LookupSource.STALE: "stale_lookup",
     LookupSource.OFFLINE: "offline_lookup",
     LookupSource.LEARNED: "learned_lookup",
-}
-
-_NOT_FRESH: Mapping[LookupSource, str] = {
-    LookupSource.STALE: "from an old lookup, since Lookup is away",
-    LookupSource.LEARNED: "learned from a send error",
 }
 
 
@@ -43,11 +38,16 @@ def _judged(intent: Intent, facts: Facts, policy: Policy) -> Decision:
 def _known_by(facts: Facts) -> tuple[Reason, ...]:
     """Where the line type comes from and how old that is, where it is not a lookup that is still good."""
     lookup = facts.lookup
-    if lookup.source not in _NOT_FRESH or lookup.looked_up_at is None:
+    if lookup.looked_up_at is None:
         return ()
-    age = facts.as_of - lookup.looked_up_at
-    old = f"{age.days} days" if age.days else f"{age.seconds // 3600} hours"
-    return (Reason(_SOURCE_FLAGS[lookup.source], f"{lookup.line_type.value}: {_NOT_FRESH[lookup.source]}, {old} ago"),)
+    match lookup.source:
+        case LookupSource.STALE:
+            known = f"looked up {origins.ago(facts, lookup.looked_up_at)}, since Lookup is away"
+        case LookupSource.LEARNED:
+            known = f"learned {origins.learned(facts, LINE_TYPE, lookup.looked_up_at)}"
+        case _:
+            return ()
+    return (Reason(_SOURCE_FLAGS[lookup.source], f"{lookup.line_type.value}: {known}"),)
 
 
 def _flags(intent: Intent, facts: Facts, policy: Policy) -> tuple[str, ...]:

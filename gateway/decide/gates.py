@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 
-from gateway.decide import numbers
+from gateway.decide import numbers, origins
 from gateway.model import Facts, Intent, Policy, Reason
 
 Gate = Callable[[Intent, Facts, Policy], Reason | None]
@@ -20,7 +20,9 @@ def held_back(intent: Intent, facts: Facts, policy: Policy) -> Reason | None:
     until = facts.held_channels.get("all")
     if until is None or until <= facts.as_of:
         return None
-    return Reason("no_route", "the number is held back on every channel after a fraud block")
+    since = origins.learned(facts, "all")
+    told = f", learned {since}" if since else ""
+    return Reason("no_route", f"the number is held back on every channel after a fraud block{told}")
 
 
 def invalid_number(intent: Intent, facts: Facts, policy: Policy) -> Reason | None:

@@ -7,8 +7,9 @@ approved or while the number's proof is fresh. In a proof list only proof steps 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
-from gateway.decide import numbers
+from gateway.decide import numbers, origins
 from gateway.decide.steps import OPTED_OUT, UNREACHABLE, Choice, choose
 from gateway.model import Channel, Decision, Facts, Intent, LineType, Policy, Purpose, Reason, Step
 
@@ -73,8 +74,9 @@ def undeliverable(intent: Intent, facts: Facts, policy: Policy) -> Decision | No
 def _proved_first(intent: Intent, facts: Facts, policy: Policy, plan: Plan, delivery: Choice) -> Decision:
     purpose = policy.purposes[intent.purpose]
     goes = _goes(purpose, plan, delivery.taken)
-    if delivery.taken and _proved_lately(facts, policy, purpose):
-        proved = Reason("proved_lately", f"{plan.subject} need not prove itself: the number was proved lately")
+    if delivery.taken and facts.proved_at is not None and _proved_lately(facts.proved_at, facts, policy, purpose):
+        how = f"the number was proved {origins.ago(facts, facts.proved_at)} by a code sent to it"
+        proved = Reason("proved_lately", f"{plan.subject} need not prove itself: {how}")
         return Decision(route=delivery.taken, reasons=(goes, proved, *delivery.passed))
     proof = choose(plan.proof, intent, facts, policy)
     if not proof.taken:
@@ -84,9 +86,9 @@ def _proved_first(intent: Intent, facts: Facts, policy: Policy, plan: Plan, deli
     return Decision(proof.taken, delivery.taken, (goes, asked, *proof.passed, *delivery.passed))
 
 
-def _proved_lately(facts: Facts, policy: Policy, purpose: Purpose) -> bool:
+def _proved_lately(proved_at: datetime, facts: Facts, policy: Policy, purpose: Purpose) -> bool:
     """A stored proof spares the next one, except where the proof is the message."""
-    return purpose.name != MFA and facts.proved_at is not None and facts.as_of - facts.proved_at <= policy.proof_max_age
+    return purpose.name != MFA and facts.as_of - proved_at <= policy.proof_max_age
 
 
 def _undelivered(intent: Intent, facts: Facts, policy: Policy, plan: Plan, delivery: Choice) -> Decision:

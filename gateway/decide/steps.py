@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from gateway.channels import CHANNELS
 from gateway.channels.lacks import Lack
+from gateway.decide import origins
 from gateway.model import Channel, Facts, Intent, Policy, Reason, Step
 from gateway.optout import carried_by, suppressed
 
@@ -74,9 +75,13 @@ def only_called(step: Step, intent: Intent, facts: Facts, policy: Policy) -> Rea
 
 
 def unreachable_lately(step: Step, intent: Intent, facts: Facts, policy: Policy) -> Reason | None:
-    until = facts.held_channels.get(carried_by(step).value)
-    held = until is not None and until > facts.as_of
-    return passed_over(UNREACHABLE, step, "the number was not reachable by it lately") if held else None
+    channel = carried_by(step).value
+    until = facts.held_channels.get(channel)
+    if until is None or until <= facts.as_of:
+        return None
+    since = origins.learned(facts, channel)
+    told = f", learned {since}" if since else ""
+    return passed_over(UNREACHABLE, step, f"the number was not reachable by it lately{told}")
 
 
 OBSTACLES: tuple[Obstacle, ...] = (not_in_channels, only_called, recipient_opted_out, lacking, unreachable_lately)

@@ -1,16 +1,15 @@
-"""Put the facts together; the one place where a learned line type is weighed against a looked-up one."""
+"""Put the facts together: what the state knows, and a lookup where one is needed. `weighing` says what is believed."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from gateway.enrich.weighing import SIM_SWAP, counted, spares_a_lookup, weighed
 from gateway.model import Facts, Intent, LineType, Lookup, LookupSource, Purpose
 from gateway.ports import Known, Reads
-
-SIM_SWAP = "sim_swap"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,20 +30,22 @@ def wanted_for(intent: Intent, purpose: Purpose, default_fields: tuple[str, ...]
 
 def enrich(intent: Intent, known: Known, reads: Reads, wanted: Wanted, now: datetime) -> Facts:
     """Raises LookupUnavailable when no line type can be had in time."""
-    known = _untaught(intent, known)
+    known = counted(intent, known)
     if intent.to.is_sip:
         return _facts(known, Lookup(intent.to.number, LookupSource.OFFLINE, None, line_type=LineType.LANDLINE), now)
-    taught = _taught(intent, known, reads, wanted, now)
-    if taught is not None:
-        reads.note_free(intent.realm, taught, wanted.fields)
-        return _facts(known, taught, now)
-    lookup = reads.lookup(intent.to.number, wanted.fields, max_age=wanted.max_age, allow_stale=False, app=intent.realm)
+    number, fields, max_age, app = intent.to.number, wanted.fields, wanted.max_age, intent.realm
+    if spares_a_lookup(known, fields, max_age, now):
+        # Beside what was learned the cache may have the carrier, or a younger answer.
+        found = weighed(reads.kept(number, fields, max_age=max_age, app=app) or reads.offline(number), known)
+        reads.note_free(app, found, fields)
+        return _facts(known, found, now)
+    lookup = reads.lookup(number, fields, max_age=max_age, allow_stale=False, app=app)
     return _facts(known, weighed(lookup, known), now)
 
 
 def offline(intent: Intent, known: Known, reads: Reads, wanted: Wanted, now: datetime) -> Facts:
     """Without Lookup: what the digits tell, and what was learned."""
-    known = _untaught(intent, known)
+    known = counted(intent, known)
     found = weighed(reads.offline(intent.to.number), known)
     reads.note_free(intent.realm, found, wanted.fields)
     return _facts(known, found, now)
@@ -52,35 +53,9 @@ def offline(intent: Intent, known: Known, reads: Reads, wanted: Wanted, now: dat
 
 def stale(intent: Intent, known: Known, reads: Reads, wanted: Wanted, now: datetime) -> Facts:
     """From the cache, however old. Raises LookupUnavailable when the cache has nothing either."""
-    known = _untaught(intent, known)
+    known = counted(intent, known)
     lookup = reads.lookup(intent.to.number, wanted.fields, max_age=None, allow_stale=True, app=intent.realm)
     return _facts(known, weighed(lookup, known), now)
-
-
-def _untaught(intent: Intent, known: Known) -> Known:
-    """What real traffic has taught of a number says nothing of the sandbox's."""
-    return replace(known, learned_line_type=None, held_channels=None) if intent.test else known
-
-
-def _taught(intent: Intent, known: Known, reads: Reads, wanted: Wanted, now: datetime) -> Lookup | None:
-    """A send error has said what the number is: nothing needs to be bought while that is young enough."""
-    if known.learned_line_type is None or SIM_SWAP in wanted.fields:
-        return None
-    line_type, learned_at = known.learned_line_type
-    if wanted.max_age is not None and now - learned_at > wanted.max_age:
-        return None
-    base = reads.offline(intent.to.number)
-    return replace(base, source=LookupSource.LEARNED, looked_up_at=learned_at, line_type=LineType(line_type))
-
-
-def weighed(lookup: Lookup, known: Known) -> Lookup:
-    """The younger of the two wins: a port after the error was seen shows in a later lookup."""
-    if known.learned_line_type is None or lookup.valid is False:
-        return lookup
-    line_type, learned_at = known.learned_line_type
-    if lookup.looked_up_at is not None and lookup.looked_up_at >= learned_at:
-        return lookup
-    return replace(lookup, line_type=LineType(line_type), source=LookupSource.LEARNED, looked_up_at=learned_at)
 
 
 def _facts(known: Known, lookup: Lookup, now: datetime) -> Facts:
@@ -94,4 +69,5 @@ def _facts(known: Known, lookup: Lookup, now: datetime) -> Facts:
         proved_at=known.proved_at,
         whatsapp_window_until=known.whatsapp_window_until,
         held_channels=dict(held),
+        origins=known.origins,
     )

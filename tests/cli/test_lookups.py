@@ -57,6 +57,23 @@ def test_a_paid_name_is_bought_only_after_its_price_was_accepted() -> None:
     assert json.loads(said.stdout)["caller_name"] == "SANDBOX PERSON"
 
 
+def test_who_asked_and_why_is_shown_and_asks_nothing() -> None:
+    run("lookup", MOBILE, "--reason", "chargeback 4711")
+    run("lookup", "+14155550101", "--fields", "")
+    (told,) = json.loads(run("lookup", MOBILE, "--who-asked", "--json").stdout)
+    assert (told["application"], told["fields"], told["reason"]) == (
+        "cli", ["line_type_intelligence"], "chargeback 4711",
+    )  # fmt: skip
+    assert told["who"] and told["at"]
+    assert "chargeback 4711" in run("lookup", MOBILE, "--who-asked").stdout
+    assert sum(row["count"] for row in json.loads(run("costs", "--json").stdout)["rows"]) == 1
+
+
+def test_a_question_that_was_not_confirmed_is_not_on_record() -> None:
+    run("lookup", MOBILE, "--fields", "caller_name", typed="n\n")
+    assert json.loads(run("lookup", MOBILE, "--who-asked", "--json").stdout) == []
+
+
 def test_a_field_that_is_not_offered_is_refused() -> None:
     assert "known: line_type_intelligence" in run("lookup", MOBILE, "--fields", "horoscope").stderr
 
@@ -72,7 +89,9 @@ def test_costs_are_told_by_application_kind_and_field() -> None:
     ]
     assert (found["spent"], found["spared"]) == ("0.016", "0.008")
     assert json.loads(run("costs", "--json", "--app", "shop").stdout)["rows"] == []
-    assert "Spent 0.016" in run("costs").stdout
+    shown = run("costs")
+    assert "Spent 0.016" in shown.stderr
+    assert {line.count("\t") for line in shown.stdout.splitlines()} == {5}
 
 
 def test_policies_are_compared_over_numbers_that_the_cache_knows(tmp_path: Path) -> None:

@@ -14,12 +14,12 @@ SCOPES = [
     ("whatsapp", {"all", "whatsapp"}),
     ("voice", {"all", "voice"}),
     ("email", {"all", "email"}),
-    ("verify", {"all", "sms"}),
-    ("verify:call", {"all", "voice"}),
-    ("verify:whatsapp", {"all", "whatsapp"}),
-    ("verify:email", {"all", "email"}),
-    ("studio:welcome", {"all", "sms", "voice"}),
-    ("totp", {"all"}),
+    ("verify", {"all", "verify", "sms"}),
+    ("verify:call", {"all", "verify", "voice"}),
+    ("verify:whatsapp", {"all", "verify", "whatsapp"}),
+    ("verify:email", {"all", "verify", "email"}),
+    ("studio:welcome", {"all", "studio", "sms", "voice"}),
+    ("totp", {"all", "totp"}),
 ]
 STEPS = [step for step, _ in SCOPES]
 
@@ -29,7 +29,7 @@ def test_a_step_is_stopped_by_these_scopes(step: str, scopes: set[str]) -> None:
     assert blocking_scopes(Step.parse(step)) == scopes
 
 
-@pytest.mark.parametrize("scope", ["all", "sms", "whatsapp", "voice", "email", "totp"])
+@pytest.mark.parametrize("scope", ["all", "sms", "whatsapp", "voice", "email", "totp", "verify", "studio"])
 @pytest.mark.parametrize("step", STEPS)
 def test_an_entry_stops_a_step_when_its_scope_says_so(step: str, scope: str) -> None:
     parsed, entry = Step.parse(step), an_entry(scope, "api")

@@ -73,33 +73,36 @@ class Lookups:
         if self.provider is None:
             raise LookupUnavailable("not_configured")
         if not self.provider.paid:
-            self.ledger.note(app, LookupSource.OFFLINE, asked.fields)
-            return self.provider.fetch(number, asked.fields, asked.number.country)
+            return self._free(self.provider, asked, patient)
         return self._bought_once(self.provider, asked, patient)
 
     def cached(
         self, numbers: Iterable[str], fields: Sequence[str], *, max_age: timedelta | None, app: str
     ) -> dict[str, Lookup]:
         """Whole answers that the cache has for any of many numbers, in one round trip."""
-        asked = [_Asked(parse_phone(number, None), tuple(dict.fromkeys(fields)), max_age, app) for number in numbers]
-        if self.cache is None or not asked:
-            return {}
-        rows = self.cache.get_many([each.question for each in asked], max_age)
-        found = {
-            each.number.e164: _answer(each, entries, LookupSource.CACHE)
-            for each, entries in zip(asked, rows, strict=True)
-            if _whole(entries, each.fields)
-        }
+        found = self._kept(numbers, fields, max_age)
         for _ in found:
             self.ledger.note(app, LookupSource.CACHE, fields)
         return found
+
+    def kept(self, number: str, fields: Sequence[str], *, max_age: timedelta | None) -> Lookup | None:
+        """A whole answer that the cache has. Not booked: who asks knows what becomes of it."""
+        return next(iter(self._kept([number], fields, max_age).values()), None)
 
     def offline(self, number: str) -> Lookup:
         return Offline().fetch(number, ())
 
     def note_free(self, app: str, lookup: Lookup, fields: Sequence[str]) -> None:
-        """Book an answer that was found without this class: learned, or from the digits alone."""
+        """Book an answer that was found without buying: learned, kept, or from the digits alone."""
         self.ledger.note(app, lookup.source, fields)
+
+    def _free(self, provider: Provider, asked: _Asked, patient: bool) -> Lookup:
+        """Only what asks nobody needs no place to wait in."""
+        patience = time.monotonic() + self.budget_seconds if patient else None
+        with contextlib.nullcontext() if isinstance(provider, Offline) else self.room.thread(patience):
+            found = provider.fetch(asked.number.e164, asked.fields, asked.number.country)
+        self.ledger.note(asked.app, LookupSource.OFFLINE, asked.fields)
+        return found
 
     # ---- buying
 
@@ -167,6 +170,17 @@ class Lookups:
         return bought
 
     # ---- the cache
+
+    def _kept(self, numbers: Iterable[str], fields: Sequence[str], max_age: timedelta | None) -> dict[str, Lookup]:
+        asked = [_Asked(parse_phone(number, None), tuple(dict.fromkeys(fields)), max_age, "") for number in numbers]
+        if self.cache is None or not asked:
+            return {}
+        rows = self.cache.get_many([each.question for each in asked], max_age)
+        return {
+            each.number.e164: _answer(each, entries, LookupSource.CACHE)
+            for each, entries in zip(asked, rows, strict=True)
+            if _whole(entries, each.fields)
+        }
 
     def _cached(self, asked: _Asked) -> Entries:
         return {} if self.cache is None else self.cache.get_many([asked.question], asked.max_age)[0]

@@ -1,8 +1,9 @@
 """One call for one number at a time, over all threads and processes; whoever comes meanwhile waits for its answer.
 
-Threads of a process gather behind one of them, processes behind a lock in the state. An owner that dies is noticed
-when its lease ends. What landed is left, sealed and for seconds only, for those who were waiting, so that sharing
-works without any cache.
+Threads of a process gather behind one of them, processes behind a lock in the state. An owner that dies holds it no
+longer than its short lease, then one of those who wait calls instead and the others wait for that one. An owner that
+was only slow has its answer all the same, and the cache too. What landed is left, sealed and for seconds only, for
+those who were waiting, so that sharing works without any cache.
 """
 
 from __future__ import annotations
@@ -15,13 +16,15 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from gateway.adapters.lookups.renewal import Renewal, lease_ms
 from gateway.adapters.store import names, scripts
 from gateway.adapters.store.codec import Sealer, dumps, lookup_document, read_lookup
 from gateway.adapters.store.connection import Client, store_errors
 from gateway.errors import GatewayError, LookupUnavailable, StoreUnavailable
 from gateway.model import Lookup, LookupSource
 
-LEASE_MARGIN_SECONDS = 1.0
+LANDING_SECONDS = 1.0
+"""How much longer than its call a flight may be held, for booking and landing it."""
 KEPT_SECONDS = 10.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.01, 0.05
 OUT_OF_TIME = "out_of_time"
@@ -72,6 +75,7 @@ class Flights:
         self._client = client
         self._hash = hasher
         self._sealer = sealer
+        self._renewal = Renewal(client)
         self._boards: dict[str, _Board] = {}
         self._lock = threading.Lock()
 
@@ -121,13 +125,12 @@ class Flights:
         """On behalf of this process: own the flight, or wait for the process that does."""
         lock, token = names.flight(name), secrets.token_hex(12)
         while True:
-            left = deadline - time.monotonic()
-            if left <= 0:
+            if deadline <= time.monotonic():
                 raise LookupUnavailable(OUT_OF_TIME)
-            lease_ms = round((left + LEASE_MARGIN_SECONDS) * 1000)
-            holder = scripts.run(self._client, "board", [lock], token, lease_ms).decode()
+            holder = scripts.run(self._client, "board", [lock], token, lease_ms()).decode()
             if not holder:
-                landed = self._owned(lock, token, buy)
+                with self._renewal.holding(lock, token, deadline + LANDING_SECONDS):
+                    landed = self._owned(lock, token, buy)
                 assert landed.lookup is not None  # noqa: S101 - what was bought has an answer
                 return landed, landed.lookup
             landed = self._awaited(lock, holder, number, deadline)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from gateway.model import LineType, Lookup, LookupSource
+from gateway.decide.numbers import range_type
+from gateway.model import Lookup, LookupSource
 from gateway.normalize.phone import parse_phone
 
 
@@ -28,7 +29,10 @@ class Provider(Protocol):
 
 
 class Offline:
-    """What libphonenumber alone knows: the country and sometimes the type, never whether a number is in use."""
+    """What libphonenumber alone knows: the country, and the type of ranges that have but one.
+
+    Never whether a number is in use, and never whether it is a mobile or a landline: ported ones keep their digits.
+    """
 
     paid = False
 
@@ -48,5 +52,5 @@ class Offline:
             None,
             country=known.country,
             national_format=known.national_format,
-            line_type=known.offline_type or LineType.UNKNOWN,
+            line_type=range_type(number),
         )

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from gateway.adapters.store import names, scripts
 from gateway.adapters.store.codec import from_ms, to_ms
 from gateway.adapters.store.connection import Client, store_errors
-from gateway.model import LineType
+from gateway.model import LINE_TYPE, LineType, Origin
 from gateway.ports import Clock
 
 LEARNED_TTL = timedelta(days=30)
@@ -22,7 +22,8 @@ UNREACHABLE_REPEATS = 3
 UNREACHABLE_WITHIN = timedelta(days=7)
 UNREACHABLE_HOLD = timedelta(hours=24)
 ALL_CHANNELS = "all"
-_HOLD = "h:"
+_HOLD, _BY, _SINCE = "h:", "e:", "t:"
+"""Of a channel: until when the number is held back, the code of the last error, and when that was."""
 
 
 def read_line_type(rows: Mapping[bytes, bytes], now: datetime) -> tuple[str, datetime] | None:
@@ -36,6 +37,18 @@ def read_holds(rows: Mapping[bytes, bytes], now: datetime) -> dict[str, datetime
     """By channel (`all`: on every one), until when; those that are over are left out."""
     held = ((name.decode(), from_ms(int(until))) for name, until in rows.items() if name.startswith(_HOLD.encode()))
     return {name.removeprefix(_HOLD): until for name, until in held if until > now}
+
+
+def read_origins(rows: Mapping[bytes, bytes], now: datetime) -> dict[str, Origin]:
+    """Who taught the line type and the holds that stand; see Facts."""
+    found: dict[str, Origin] = {}
+    if read_line_type(rows, now) is not None:
+        found[LINE_TYPE] = Origin(rows.get(b"type_by", b"").decode(), from_ms(int(rows[b"type_at"])))
+    for channel in read_holds(rows, now):
+        since = rows.get(f"{_SINCE}{channel}".encode())
+        if since is not None:
+            found[channel] = Origin(rows.get(f"{_BY}{channel}".encode(), b"").decode(), from_ms(int(since)))
+    return found
 
 
 def read_window(rows: Mapping[bytes, bytes], now: datetime) -> datetime | None:
@@ -74,10 +87,10 @@ class Learned:
 
     # ---- not reached
 
-    def unreachable(self, number: str, channel: str, attempt: str = "") -> datetime | None:
+    def unreachable(self, number: str, channel: str, attempt: str = "", source: str = "") -> datetime | None:
         """Count a failure; answers until when the number is now held back on this channel, if it is.
 
-        `attempt` names what failed, so that telling it twice in a row counts once.
+        `attempt` names what failed, so that telling it twice in a row counts once. `source`: as in `learn`.
         """
         held = scripts.run(
             self._client,
@@ -90,18 +103,21 @@ class Learned:
             _milliseconds(self._hold),
             attempt,
             _milliseconds(LEARNED_TTL),
+            source,
         )
         return None if held is None else from_ms(int(held))
 
     def reached(self, number: str, channel: str) -> None:
         """It was delivered: the count and the hold of this channel are over. A hold on all channels stays."""
         with store_errors():
-            self._client.hdel(names.learned(self._hash(number)), *(f"{kind}:{channel}" for kind in "nfah"))
+            self._client.hdel(names.learned(self._hash(number)), *(f"{kind}:{channel}" for kind in "nfahet"))
 
-    def hold(self, number: str, channel: str, until: datetime) -> bool:
+    def hold(self, number: str, channel: str, until: datetime, source: str = "") -> bool:
         """Hold the number back, on one channel or on ALL_CHANNELS. False: it is held for longer already."""
-        ttl = max(LEARNED_TTL, until - self._clock.now())
-        return self._later(names.learned(self._hash(number)), f"{_HOLD}{channel}", until, ttl)
+        now = self._clock.now()
+        also = (f"{_BY}{channel}", source, f"{_SINCE}{channel}", str(to_ms(now)))
+        ttl = max(LEARNED_TTL, until - now)
+        return self._later(names.learned(self._hash(number)), f"{_HOLD}{channel}", until, ttl, *also)
 
     def held_channels(self, number: str) -> dict[str, datetime]:
         return read_holds(self._rows(names.learned(self._hash(number))), self._clock.now())

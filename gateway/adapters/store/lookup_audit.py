@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
 from gateway.adapters.store import names
 from gateway.adapters.store.codec import from_ms, to_ms
 from gateway.adapters.store.connection import Client, store_errors
 from gateway.ports import Clock
 
-KEPT = 100_000
+KEPT, PAGE = 100_000, 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +46,22 @@ class LookupAudit:
 
     def of(self, number: str, *, limit: int = 100) -> list[Asked]:
         """Who asked about this number, newest first."""
-        return [asked for asked in self._newest(KEPT) if asked.number_hash == self._hash(number)][:limit]
+        number_hash = self._hash(number)
+        return list(islice((asked for asked in self._all() if asked.number_hash == number_hash), limit))
 
     def newest(self, limit: int = 100) -> list[Asked]:
-        return self._newest(limit)
+        return list(islice(self._all(), limit))
 
-    def _newest(self, count: int) -> list[Asked]:
-        with store_errors():
-            rows = self._client.xrevrange(names.LOOKUP_AUDIT, count=count)
-        return [_read(fields) for _, fields in rows]
+    def _all(self) -> Iterator[Asked]:
+        """Newest first, a page at a time, so that the store is held up by none of it for long."""
+        before = "+"
+        while True:
+            with store_errors():
+                rows = self._client.xrevrange(names.LOOKUP_AUDIT, max=before, count=PAGE)
+            yield from (_read(fields) for _, fields in rows)
+            if len(rows) < PAGE:
+                return
+            before = f"({rows[-1][0].decode()}"
 
 
 def _read(row: dict[bytes, bytes]) -> Asked:

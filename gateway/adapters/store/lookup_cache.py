@@ -6,6 +6,7 @@ It may be evicted and it may be away: then everything is a miss, which costs mon
 from __future__ import annotations
 
 import json
+import time
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -16,10 +17,12 @@ from datetime import timedelta
 from threading import Lock
 from typing import Any
 
+import redis
+
 from gateway.adapters.store import names
 from gateway.adapters.store.codec import Sealer, dumps, from_ms, to_ms
 from gateway.adapters.store.connection import Client, store_errors
-from gateway.adapters.store.lookup_fields import ATTRIBUTES, VALID, CachedField, divided, is_good, keep_for
+from gateway.adapters.store.lookup_fields import ATTRIBUTES, VALID, CachedField, Longest, divided, is_good, keep_for
 from gateway.adapters.store.remembered import Remembered
 from gateway.adapters.store.sealed_text import open_text, seal_text
 from gateway.errors import StoreUnavailable
@@ -30,6 +33,8 @@ NO_COUNTRY = "ZZ"
 MEMORY_BOUND = 100_000
 STALE_FACTOR = 4
 """So many times longer is an answer kept than it is good, for purposes that take a stale one when Lookup is away."""
+REST_SECONDS = 1.0
+"""So long is a Redis left alone that did not answer in time: one that hangs must not cost each request its timeout."""
 _SEALED = "caller_name"
 _READ_BEFORE: ContextVar[Mapping[str, bytes | None] | None] = ContextVar("lookups_read_before", default=None)
 
@@ -60,13 +65,20 @@ class CacheBase(ABC):
     """What both caches are: only where the entries stand differs."""
 
     def __init__(
-        self, hasher: names.Hasher, sealer: Sealer, clock: Clock, ttl: timedelta, negative_ttl: timedelta
+        self,
+        hasher: names.Hasher,
+        sealer: Sealer,
+        clock: Clock,
+        ttl: timedelta,
+        negative_ttl: timedelta,
+        longest: Longest | None = None,
     ) -> None:
         self._hash = hasher
         self._sealer = sealer
         self._clock = clock
         self._ttl = ttl
         self._negative_ttl = negative_ttl
+        self._longest = longest or {}
         self._counts: Counter[str] = Counter()
         self._lock = Lock()
 
@@ -115,7 +127,7 @@ class CacheBase(ABC):
         """Remember the answer to a lookup of `fields`. `country` as in `get`."""
         rows: list[Written] = []
         for entry in divided(lookup, fields):
-            good_for = keep_for(entry, self._ttl, self._negative_ttl)
+            good_for = keep_for(entry, self._ttl, self._negative_ttl, self._longest)
             if good_for > timedelta(0):
                 key = self._key(lookup.number, entry.name, country)
                 rows.append((key, self._seal(entry, key), good_for * (STALE_FACTOR if is_good(entry) else 1)))
@@ -143,7 +155,9 @@ class CacheBase(ABC):
 
     def _is_fresh(self, entry: CachedField, max_age: timedelta | None) -> bool:
         age = self._clock.now() - entry.looked_up_at
-        return age < keep_for(entry, self._ttl, self._negative_ttl) and (max_age is None or age <= max_age)
+        return age < keep_for(entry, self._ttl, self._negative_ttl, self._longest) and (
+            max_age is None or age <= max_age
+        )
 
     def _seal(self, entry: CachedField, key: str) -> bytes:
         values = dict(entry.values)
@@ -190,9 +204,11 @@ class LookupCache(CacheBase):
         clock: Clock,
         ttl: timedelta,
         negative_ttl: timedelta,
+        longest: Longest | None = None,
     ) -> None:
-        super().__init__(hasher, sealer, clock, ttl, negative_ttl)
+        super().__init__(hasher, sealer, clock, ttl, negative_ttl, longest)
         self._client = client
+        self._rests_until = 0.0
 
     def names_of(self, number: str, country: str | None, fields: Sequence[str]) -> list[str]:
         """Where the answers would stand, for one who reads them in a round trip of their own."""
@@ -207,15 +223,28 @@ class LookupCache(CacheBase):
         if read_before is not None and all(key in read_before for key in keys):
             _READ_BEFORE.set(None)  # good once: who asks again wants to know what has come since
             return [read_before[key] for key in keys]
-        with store_errors():
+        with self._answering():
             rows: list[bytes | None] = self._client.mget(keys)
         return rows
 
     def _write(self, rows: Sequence[Written]) -> None:
-        with store_errors(), self._client.pipeline(transaction=False) as pipe:
+        with self._answering(), self._client.pipeline(transaction=False) as pipe:
             for key, value, longest in rows:
                 pipe.set(key, value, px=longest)
             pipe.execute()
+
+    @contextmanager
+    def _answering(self) -> Iterator[None]:
+        """Raises StoreUnavailable, without asking when a moment ago there was no answer in time."""
+        if time.monotonic() < self._rests_until:
+            raise StoreUnavailable("the lookup cache did not answer in time a moment ago")
+        try:
+            with store_errors():
+                yield
+        except StoreUnavailable as err:
+            if isinstance(err.__cause__, redis.TimeoutError):
+                self._rests_until = time.monotonic() + REST_SECONDS
+            raise
 
     def _drop(self, keys: Sequence[str]) -> None:
         with store_errors():
@@ -232,9 +261,11 @@ class MemoryLookupCache(CacheBase):
         clock: Clock,
         ttl: timedelta,
         negative_ttl: timedelta,
+        longest: Longest | None = None,
+        *,
         bound: int = MEMORY_BOUND,
     ) -> None:
-        super().__init__(hasher, sealer, clock, ttl, negative_ttl)
+        super().__init__(hasher, sealer, clock, ttl, negative_ttl, longest)
         self._rows: Remembered[str, bytes] = Remembered(clock, ttl, bound)
 
     def _read(self, keys: Sequence[str]) -> Sequence[bytes | None]:

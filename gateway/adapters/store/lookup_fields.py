@@ -52,8 +52,8 @@ def divided(lookup: Lookup, fields: Sequence[str]) -> Iterator[CachedField]:
             yield CachedField(name, lookup.looked_up_at, kept, lookup.errors.get(name))
 
 
-LONGEST: Mapping[LineType, timedelta] = {LineType.UNKNOWN: timedelta(days=1)}
-"""How long a line type is believed at most. Not listed: as long as configured; a number is ported far less often."""
+Longest = Mapping[LineType, timedelta]
+"""How long a line type is believed at most. Not listed: as long as any answer."""
 
 
 def is_good(entry: CachedField) -> bool:
@@ -61,12 +61,12 @@ def is_good(entry: CachedField) -> bool:
     return entry.error is None and not entry.says_invalid
 
 
-def keep_for(entry: CachedField, ttl: timedelta, negative_ttl: timedelta) -> timedelta:
+def keep_for(entry: CachedField, ttl: timedelta, negative_ttl: timedelta, longest: Longest) -> timedelta:
     """How long an entry is good; zero: not at all. An error that is ours or passes by must not stand for a week."""
     if entry.says_invalid:
         return negative_ttl
     if entry.error is None:
-        return min(ttl, LONGEST.get(entry.values["line_type"], ttl)) if "line_type" in entry.values else ttl
+        return min(ttl, longest.get(entry.values["line_type"], ttl)) if "line_type" in entry.values else ttl
     row = lookup_package(entry.error)
     if row.effect is PackageEffect.USE:
         return min(row.keep or ttl, ttl)

@@ -79,6 +79,10 @@ class Proofs:
         with store_errors():
             return bool(self._client.hexists(self._factors(app, identity), factor_sid))
 
+    def knows(self, factor_sid: str) -> bool:
+        """Whether anybody here has enrolled it."""
+        return self._owner(factor_sid) is not None
+
     def drop(self, factor_sid: str) -> bool:
         """Forget a factor that is gone at Twilio. False: it was not known."""
         owner = self._owner(factor_sid)

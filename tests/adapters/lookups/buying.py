@@ -19,7 +19,7 @@ from gateway.wiring.looking import LookupParts, lookups_for
 from gateway.wiring.providers import calls_for
 from tests.adapters.lookups.scene import TYPE, at_once
 
-READY, GO = "test:ready", "test:go"
+READY, GO, GO_FIRST = "test:ready", "test:go", "test:go:first"
 
 
 def environment(redis_url: str, twilio_url: str) -> dict[str, str]:
@@ -31,7 +31,7 @@ def environment(redis_url: str, twilio_url: str) -> dict[str, str]:
     }
 
 
-def main(redis_url: str, twilio_url: str, threads: int, numbers: list[str]) -> None:
+def main(redis_url: str, twilio_url: str, go: str, threads: int, numbers: list[str]) -> None:
     settings, client = Settings.load(None, environment(redis_url, twilio_url)), connect(redis_url)
     parts = LookupParts(
         client,
@@ -44,7 +44,7 @@ def main(redis_url: str, twilio_url: str, threads: int, numbers: list[str]) -> N
     )
     lookups = lookups_for(settings, parts, None)
     client.incr(READY)
-    _await_start(client)
+    _await_start(client, go)
 
     def source(place: int) -> str:
         try:
@@ -55,12 +55,12 @@ def main(redis_url: str, twilio_url: str, threads: int, numbers: list[str]) -> N
     print(json.dumps(Counter(at_once(threads, source))), flush=True)
 
 
-def _await_start(client: Client) -> None:
+def _await_start(client: Client, go: str) -> None:
     deadline = time.monotonic() + 30
-    while not client.exists(GO):
+    while not client.exists(go):
         assert time.monotonic() < deadline, "nobody gave the start"
         time.sleep(0.005)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4:])
+    main(sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4]), sys.argv[5:])

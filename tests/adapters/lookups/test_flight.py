@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from gateway.adapters.lookups import Lookups, Room
+from gateway.adapters.lookups import Lookups, Offline, Room, renewal
 from gateway.adapters.lookups.room import serving_requests
 from gateway.adapters.store import names
 from gateway.errors import LookupUnavailable
@@ -79,6 +81,66 @@ def test_an_owner_that_died_is_followed_when_its_lease_ends(client: Any) -> None
     assert scene.ask().source is LookupSource.LIVE
 
 
+def test_a_call_that_takes_longer_than_the_lease_stays_the_only_one(
+    client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(renewal, "LEASE_SECONDS", 0.6)
+    monkeypatch.setattr(renewal, "RENEW_SECONDS", 0.1)
+    scene = Scene(client)
+    scene.provider.seconds = 1.3
+    found = at_once(4, lambda place: ask(scene.process()))
+    assert len(scene.provider.asked) == 1
+    assert sorted(one.source for one in found) == ["live", "shared", "shared", "shared"]
+
+
+def test_an_owner_that_was_stopped_is_followed_and_its_late_answer_takes_nothing_away(client: Any) -> None:
+    scene, late = Scene(client), Scene(client)
+    late.provider.gate = threading.Event()
+    owner = threading.Thread(target=late.ask)
+    owner.start()
+    late.provider.entered.wait(10)
+    [lock] = client.keys("gw:flight:*")
+    client.set(lock, "another, when the lease had run out", px=5000)
+    late.provider.gate.set()
+    owner.join()
+    assert client.get(lock) == b"another, when the lease had run out"
+    assert scene.ask().source is LookupSource.CACHE
+
+
+def test_one_thread_holds_all_flights_of_a_process_and_none_when_there_are_none(
+    client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(renewal, "IDLE_SECONDS", 0.1)
+    monkeypatch.setattr(renewal, "RENEW_SECONDS", 0.05)
+    holding = renewal.Renewal(client)
+    with holding.holding("a", "1", time.monotonic() + 9), holding.holding("b", "2", time.monotonic() - 1):
+        client.mset({"a": "1", "b": "2"})
+        [thread] = [one for one in threading.enumerate() if one is holding._thread]
+        until(lambda: client.pttl("a") > 0)
+    assert client.pttl("b") == -1, "held beyond its time"
+    thread.join(5)
+    assert not thread.is_alive()
+    with holding.holding("a", "1", time.monotonic() + 9):
+        client.persist("a")
+        until(lambda: client.pttl("a") > 0)
+
+
+def test_a_lock_that_is_another_s_is_not_renewed(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(renewal, "RENEW_SECONDS", 0.05)
+    client.mset({"mine": "1", "lost": "another"})
+    until_when, holding = time.monotonic() + 9, renewal.Renewal(client)
+    with holding.holding("lost", "0", until_when), holding.holding("mine", "1", until_when):
+        until(lambda: client.pttl("mine") > 0)
+    assert client.pttl("lost") == -1
+
+
+def until(true: Callable[[], bool], seconds: float = 5) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, "it did not come about"
+        time.sleep(0.01)
+
+
 def test_nothing_that_is_left_for_others_can_be_read(client: Any) -> None:
     scene = Scene(client, cached=False)
     scene.ask(fields=(TYPE, NAME))
@@ -130,6 +192,24 @@ def test_request_threads_have_half_of_the_places_and_other_threads_their_own(cli
     first.join()
     patient.join()
     assert sorted(said) == ["answered: live", "answered: live", "too_many_in_flight"]
+
+
+def test_a_free_provider_that_is_asked_takes_a_place_and_the_digits_take_none(client: Any) -> None:
+    scene = Scene(client, request_places=threading.Semaphore(0))
+    scene.provider.paid = False
+    offline = replace(scene.lookups, provider=Offline())
+    said: list[str] = []
+
+    def request() -> None:
+        serving_requests()
+        said.append(scene.cause())
+        said.append(ask(offline).source)
+
+    thread = threading.Thread(target=request)
+    thread.start()
+    thread.join(10)
+    assert said == ["too_many_in_flight", "offline"]
+    assert scene.provider.asked == []
 
 
 def test_a_place_is_given_back_after_a_failure() -> None:
