@@ -2,60 +2,48 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
+from unittest.mock import patch
 
 from benchmarks.seeding import accept, gateway_of
+from gateway.adapters.store import scripts
 from gateway.adapters.store.connection import Client, connect
+from gateway.adapters.store.trip import Command, exchange
 
 BATCH = 500
-ANSWERS = [b"accepted"] * 64
 
 
-class _Gathered:
-    """A transaction that the store fills, and believes executed."""
-
-    def __init__(self, pipe: Any) -> None:
-        self._pipe = pipe
-
-    def multi(self) -> None: ...
-
-    def execute(self, **_: object) -> list[bytes]:
-        return ANSWERS
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._pipe, name)
-
-
+@dataclass
 class _Gathering:
-    """A client whose transactions wait until `flush`."""
+    """Stands in for the exchange with Redis: keeps the commands until `flush`, and believes them done."""
 
-    def __init__(self, client: Client) -> None:
-        self._client = client
-        self._pipe = client.pipeline(transaction=False)
+    client: Client
+    commands: list[Command] = field(default_factory=list)
 
-    @contextlib.contextmanager
-    def pipeline(self, **_: object) -> Iterator[_Gathered]:
-        yield _Gathered(self._pipe)
+    def __call__(self, _: Client, commands: Sequence[Command]) -> list[Any]:
+        self.commands.extend(commands)
+        return [b"OK"] * (len(commands) - 1) + [[b"accepted"] * (len(commands) - 2)]
 
     def flush(self) -> None:
-        self._pipe.execute()
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._client, name)
+        answers = exchange(self.client, self.commands) if self.commands else []
+        self.commands.clear()
+        if wrong := next((answer for answer in answers if isinstance(answer, Exception)), None):
+            raise wrong
 
 
 def accept_many(env: Mapping[str, str], numbers: range, *, after: timedelta = timedelta(0)) -> None:
     """One intent for each number, to be sent `after` so long."""
     client = connect(env["REDIS_URL"], timeout_seconds=60)
-    accept(gateway_of(env, client), numbers[0], after=after)  # Redis has the scripts then
+    gateway = gateway_of(env, client)
+    accept(gateway, numbers[0], after=after)  # Redis has the scripts then
     gathering = _Gathering(client)
-    gateway = gateway_of(env, gathering)
-    for n in numbers[1:]:
-        accept(gateway, n, after=after)
-        if n % BATCH == 0:
-            gathering.flush()
+    with patch.object(scripts, "exchange", gathering):
+        for n in numbers[1:]:
+            accept(gateway, n, after=after)
+            if n % BATCH == 0:
+                gathering.flush()
     gathering.flush()
     client.close()

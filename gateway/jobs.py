@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gateway import pipeline
 from gateway.wiring import current
+from gateway.wiring.buying import buy_chunk
 
 
 def wake(intent_id: str) -> None:
@@ -14,3 +15,8 @@ def wake(intent_id: str) -> None:
 def deliver(event_id: str) -> None:
     """Post one event to its application, if it is due."""
     current().delivery.deliver(event_id)
+
+
+def buy(about: str) -> None:
+    """Buy the lookups of one chunk of a batch."""
+    buy_chunk(current(), about)

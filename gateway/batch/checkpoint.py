@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import secrets
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -29,7 +30,10 @@ class NotResumable(GatewayError):
 
 @dataclass(slots=True)
 class Checkpoint:
-    """`rows` of the input are in the first `length` bytes of the part file; `planned` of the budget went to them."""
+    """`rows` of the input are in the first `length` bytes of the part file; `planned` of the budget went to them.
+
+    `batch` is the run's name in Redis, from its first start to its end.
+    """
 
     fingerprint: str
     rows: int = 0
@@ -37,6 +41,7 @@ class Checkpoint:
     planned_usd: Decimal = Decimal(0)
     planned_lookups: int = 0
     tally: Tally = field(default_factory=Tally)
+    batch: str = field(default_factory=lambda: secrets.token_hex(8))
 
     @classmethod
     def load(cls, plan: Plan) -> Checkpoint:
@@ -55,6 +60,7 @@ class Checkpoint:
             Decimal(document["planned_usd"]),
             document["planned_lookups"],
             Tally.read(document["tally"]),
+            document.get("batch") or secrets.token_hex(8),  # none in what an older version has left
         )
 
     def save(self, path: Path) -> None:
@@ -65,6 +71,7 @@ class Checkpoint:
             "planned_usd": str(self.planned_usd),
             "planned_lookups": self.planned_lookups,
             "tally": self.tally.document(),
+            "batch": self.batch,
         }
         fresh = path.with_name(f"{path.name}.new")
         with open(fresh, "w", encoding="utf-8") as file:

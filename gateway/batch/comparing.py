@@ -46,6 +46,11 @@ class Difference:
     def usd(self) -> Decimal:
         return sum(self.cost.values(), Decimal(0))
 
+    def add(self, before: str, after: str, prices: Mapping[str, Decimal]) -> None:
+        change = cost_of(after, prices) - cost_of(before, prices)
+        self.moves[before, after] += 1
+        self.cost[before, after] = self.cost.get((before, after), Decimal(0)) + change
+
 
 def compared(
     old: Policy,
@@ -64,9 +69,7 @@ def compared(
         if before is None or after is None:
             found.skipped += 1
         elif before != after:
-            found.moves[before, after] += 1
-            change = cost_of(after, prices) - cost_of(before, prices)
-            found.cost[before, after] = found.cost.get((before, after), Decimal(0)) + change
+            found.add(before, after, prices)
     return found
 
 

@@ -16,6 +16,8 @@ from gateway.errors import FieldError, InvalidRequest
 PHONE_COLUMNS = ("phone_number", "phone", "to", "number", "msisdn", "mobile", "telephone")
 ADDED = ("phone_number", "valid", "country", "line_type", "carrier", "route", "source", "cost", "error")
 PREFIX = "lookup_"
+HOW = frozenset({"out", "rate", "in_flight", "distributed"})
+"""What changes nothing of the output: a run may go on with others."""
 _BUDGET = re.compile(r"\$?(?P<amount>\d+(\.\d+)?)\s*(?P<unit>usd|lookups|x|)", re.IGNORECASE)
 
 
@@ -42,7 +44,10 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`country_column` wins over `country` in rows that fill it. `max_age`: older answers are bought again."""
+    """`country_column` wins over `country` in rows that fill it. `max_age`: older answers are bought again.
+
+    `in_flight`: calls at once; 0: as many as the rate needs. `distributed`: the workers buy, not this machine.
+    """
 
     source: Path
     out: Path
@@ -55,6 +60,8 @@ class Plan:
     rate: float = 20.0
     budget: Budget = Budget()
     max_age: timedelta | None = None
+    in_flight: int = 0
+    distributed: bool = False
 
     def beside(self, kind: str) -> Path:
         """`checkpoint`, `journal`, `lock` and `part` lie beside the output while it is made."""
@@ -64,7 +71,7 @@ class Plan:
     def fingerprint(self) -> str:
         """Two runs with the same one make the same file; a changed input or question makes another."""
         stat = self.source.stat()
-        said = {key: str(value) for key, value in asdict(self).items() if key not in ("out", "rate")}
+        said = {key: str(value) for key, value in asdict(self).items() if key not in HOW}
         said |= {"size": str(stat.st_size), "mtime": str(stat.st_mtime_ns)}
         return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 

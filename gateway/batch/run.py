@@ -7,21 +7,23 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import closing
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import islice
-from typing import Any
 
 from gateway.adapters.store.codec import read_lookup
-from gateway.batch.checkpoint import Checkpoint, clear, locked, read_journal
+from gateway.batch.checkpoint import Checkpoint, clear, locked
 from gateway.batch.plan import Plan, added_columns
 from gateway.batch.row import Answered, Checked, Judge
-from gateway.batch.shop import Answer, Shop
+from gateway.batch.shop import OwnShop, Shop
 from gateway.batch.tables import Row, Sink, finish, fitted, read_table
 from gateway.batch.tally import Tally
+from gateway.batch.workers import WorkersShop
 from gateway.errors import StoreUnavailable
 from gateway.model import Lookup, LookupSource
 from gateway.wiring import Gateway
+from gateway.wiring.buying import Answer
 
 CHUNK = 256
 WINDOW = 4096
@@ -50,13 +52,22 @@ def enrich_file(
         if restart:
             for kind in ("checkpoint", "journal", "part"):
                 plan.beside(kind).unlink(missing_ok=True)
-        batch = Batch(gateway, plan, Checkpoint.load(plan), Shop(plan, gateway.settings.lookup.max_in_flight, lock))
-        tally = batch.run(progress)
+        checkpoint = Checkpoint.load(plan)
+        checkpoint.save(plan.beside("checkpoint"))
+        with closing(_shop(gateway, plan, checkpoint, lock)) as shop:
+            tally = Batch(gateway, plan, checkpoint, shop).run(progress)
         finish(plan.beside("part"), plan.out)
         clear(plan)
+        shop.finished()
         return tally
     finally:
         os.close(lock)
+
+
+def _shop(gateway: Gateway, plan: Plan, checkpoint: Checkpoint, lock: int) -> Shop:
+    if plan.distributed:
+        return WorkersShop(gateway, plan, checkpoint.batch, checkpoint.rows)
+    return OwnShop(plan, checkpoint.batch, checkpoint.rows, lock)
 
 
 class Batch:
@@ -69,7 +80,6 @@ class Batch:
         self._price = gateway.ledger.price(plan.fields)
         self._planned_usd = checkpoint.planned_usd
         self._planned_lookups = checkpoint.planned_lookups
-        self._journal = dict(read_journal(plan.beside("journal"), checkpoint.rows))
         self._window: deque[_Slot] = deque()
         self._asked: dict[str, Future[Answer]] = {}
         self._saved_at = time.monotonic()
@@ -85,7 +95,6 @@ class Batch:
             self._drain(sink, leave=0)
             self._save(sink)
         finally:
-            self._shop.close()
             sink.close()
         return self._done.tally
 
@@ -123,8 +132,8 @@ class Batch:
         if checked.number is None or not checked.worth_asking:
             return _Slot(row, checked, Answered())
         number = checked.number.e164
-        if place in self._journal:
-            return self._bought(number, row, checked, _done(self._journal.pop(place)))
+        if (left := self._shop.left(place)) is not None:
+            return self._bought(number, row, checked, left)
         if number in self._asked:
             return _Slot(row, checked, self._asked[number], again=True)
         if number in known:
@@ -188,14 +197,9 @@ class Batch:
         self._done.length = sink.durable()
         self._done.save(self._plan.beside("checkpoint"))
         self._saved_at = time.monotonic()
+        self._shop.settled(self._done.rows)
         self._progress(self._done.tally)
 
 
 def _ready(slot: _Slot) -> bool:
     return isinstance(slot.answer, Answered) or slot.answer.done()
-
-
-def _done(entry: dict[str, Any]) -> Future[Answer]:
-    future: Future[Answer] = Future()
-    future.set_result(entry)
-    return future

@@ -1,108 +1,106 @@
-"""The batch's side of its buyer: questions go out, answers come back, and no more are under way than can be held."""
+"""Where a batch buys: questions are asked, answers come back, and no more are under way than can be held.
+
+Here by processes of this machine; by the workers of a running gateway in `workers.py`, in the same shape.
+"""
 
 from __future__ import annotations
 
-import contextlib
-import json
 import math
-import subprocess
-import sys
-import threading
+import os
 from collections.abc import Mapping
 from concurrent.futures import Future
-from typing import IO, Any
+from typing import Protocol
 
+from gateway.batch.checkpoint import read_journal
 from gateway.batch.plan import Plan
-from gateway.errors import GatewayError
+from gateway.wiring.buying import Answer, Order, Till
 
-SLOWEST_ANSWER_SECONDS = 0.3
-AHEAD = 4
-Answer = Mapping[str, Any]
-
-
-class BuyerLost(GatewayError):
-    """The process that buys has ended before its answers were in; running the command again goes on from there."""
+SLOWEST_ANSWER_SECONDS = 0.5
+MOST_IN_FLIGHT = 1000
+PER_PROCESS = 260
+"""Lookups a second that one process buys with ease; beyond that they wait for its interpreter."""
+AHEAD = 2
 
 
-def threads_for(rate: float, most: int) -> int:
-    """Enough to keep the rate while an answer takes its time, within what may be in flight."""
-    return max(1, min(most, math.ceil(rate * SLOWEST_ANSWER_SECONDS) + 1))
+def in_flight_for(rate: float) -> int:
+    """Calls at once that keep the rate while an answer takes its time."""
+    return min(MOST_IN_FLIGHT, math.ceil(rate * SLOWEST_ANSWER_SECONDS) + 8)
 
 
-class Shop:
-    """`lock`: the descriptor of the lock that the buyer holds with us. Started with the first question."""
+def processes_for(rate: float) -> int:
+    return max(1, min(os.cpu_count() or 1, math.ceil(rate / PER_PROCESS)))
 
-    def __init__(self, plan: Plan, most_in_flight: int, lock: int) -> None:
-        self._plan = plan
-        self._threads = threads_for(plan.rate, most_in_flight)
-        self._lock = lock
-        self._buyer: subprocess.Popen[str] | None = None
-        self._waiting: dict[int, Future[Answer]] = {}
-        self._changing = threading.Lock()
+
+def order_of(plan: Plan, batch: str, *, processes: int = 1, journal: str = "") -> Order:
+    in_flight = plan.in_flight or in_flight_for(plan.rate)
+    return Order(
+        batch=batch,
+        fields=plan.fields,
+        app=plan.app,
+        per_second=plan.rate,
+        in_flight=max(1, math.ceil(in_flight / processes)),
+        max_age_seconds=None if plan.max_age is None else plan.max_age.total_seconds(),
+        journal=journal,
+    )
+
+
+class Shop(Protocol):
+    """Raises BuyerLost, StoreUnavailable; so do the answers."""
 
     @property
-    def full(self) -> bool:
-        return len(self._waiting) >= AHEAD * self._threads
+    def full(self) -> bool: ...
 
-    def ask(self, row: int, number: str) -> Future[Answer]:
-        """Raises BuyerLost."""
-        pipe = self._started()
-        answer: Future[Answer] = Future()
-        with self._changing:
-            self._waiting[row] = answer
-        try:
-            pipe.write(json.dumps({"row": row, "number": number}) + "\n")
-            pipe.flush()
-        except BrokenPipeError as err:
-            raise BuyerLost("the buying process has ended") from err
-        return answer
+    def left(self, row: int) -> Future[Answer] | None:
+        """What a run before this one asked for that row. Once."""
+
+    def ask(self, row: int, number: str) -> Future[Answer]: ...
+
+    def settled(self, rows: int) -> None:
+        """So many rows are in the output and in the checkpoint."""
 
     def close(self) -> None:
         """What is under way comes home first."""
-        if self._buyer is not None and self._buyer.stdin is not None:
-            with contextlib.suppress(BrokenPipeError):
-                self._buyer.stdin.close()
-            self._buyer.wait()
-            self._reader.join()
-            if self._buyer.stdout is not None:
-                self._buyer.stdout.close()
 
-    def _started(self) -> IO[str]:
-        if self._buyer is None:
-            self._buyer = subprocess.Popen(
-                [sys.executable, "-m", "gateway.batch.buyer"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                text=True,
-                start_new_session=True,
-                pass_fds=(self._lock,),
-            )
-            self._reader = threading.Thread(target=self._read, daemon=True)
-            self._reader.start()
-            assert self._buyer.stdin is not None  # noqa: S101 - it was asked for
-            self._buyer.stdin.write(json.dumps(self._order()) + "\n")
-        assert self._buyer.stdin is not None  # noqa: S101
-        return self._buyer.stdin
+    def finished(self) -> None:
+        """Nothing of the batch is needed any more."""
 
-    def _order(self) -> dict[str, Any]:
-        plan = self._plan
-        return {
-            "journal": str(plan.beside("journal").absolute()),
-            "fields": plan.fields,
-            "app": plan.app,
-            "rate": plan.rate,
-            "threads": self._threads,
-            "max_age": None if plan.max_age is None else plan.max_age.total_seconds(),
-        }
 
-    def _read(self) -> None:
-        assert self._buyer is not None  # noqa: S101
-        for line in self._buyer.stdout or ():
-            answer = json.loads(line)
-            with self._changing:
-                waiting = self._waiting.pop(answer["row"])
-            waiting.set_result(answer)
-        with self._changing:
-            lost, self._waiting = list(self._waiting.values()), {}
-        for waiting in lost:
-            waiting.set_exception(BuyerLost("the buying process has ended"))
+class OwnShop:
+    """Tills of this machine, which hold the lock with us. Opened with the first question."""
+
+    def __init__(self, plan: Plan, batch: str, first_row: int, lock: int) -> None:
+        self._journal = dict(read_journal(plan.beside("journal"), first_row))
+        count = processes_for(plan.rate)
+        journal = str(plan.beside("journal").absolute())
+        self._order = order_of(plan, batch, processes=count, journal=journal)
+        self._count = count
+        self._lock = lock
+        self._tills: list[Till] = []
+
+    @property
+    def full(self) -> bool:
+        held = sum(till.waiting for till in self._tills)
+        return held >= AHEAD * self._count * self._order.in_flight
+
+    def left(self, row: int) -> Future[Answer] | None:
+        entry = self._journal.pop(row, None)
+        return None if entry is None else answered(entry)
+
+    def ask(self, row: int, number: str) -> Future[Answer]:
+        if not self._tills:
+            self._tills = [Till(self._order, [self._lock]) for _ in range(self._count)]
+        return min(self._tills, key=lambda till: till.waiting).ask(row, number)
+
+    def settled(self, rows: int) -> None: ...
+
+    def close(self) -> None:
+        for till in self._tills:
+            till.close()
+
+    def finished(self) -> None: ...
+
+
+def answered(entry: Mapping[str, object]) -> Future[Answer]:
+    future: Future[Answer] = Future()
+    future.set_result(entry)
+    return future

@@ -16,6 +16,8 @@ from gateway.batch.run import Progress
 from gateway.batch.tally import Tally
 from gateway.cli.lookup import known_fields
 
+INTERRUPTED = 130
+
 
 @click.command()
 @click.argument("source", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="IN")
@@ -26,7 +28,12 @@ from gateway.cli.lookup import known_fields
 @click.option("--fields", help="By commas; default from [lookup] default_fields.")
 @click.option("--purpose", default="notification", show_default=True, help="Whose route is told.")
 @click.option("--rate", type=click.FloatRange(min=0, min_open=True, max=1000), default=20.0, show_default=True,
-              help="Calls of Lookup per second, at most.")  # fmt: skip
+              help="Requests to Lookup per second, at most.")  # fmt: skip
+@click.option("--in-flight", type=click.IntRange(1, 1000),
+              help="Requests at once, at most; default enough for the rate with answers in 0.5 s.")  # fmt: skip
+@click.option(
+    "--distributed", is_flag=True, help="Let the running workers buy (`gateway worker`), as many as there are."
+)
 @click.option("--budget", help="US dollars (12.50) or lookups (500lookups); then rows say budget_exhausted.")
 @click.option("--max-age-days", type=click.FloatRange(min=0), help="An older answer is bought again.")
 @click.option("--app", default="batch", show_default=True, help="Whose account it is booked on.")
@@ -41,6 +48,8 @@ def enrich(
     fields: str | None,
     purpose: str,
     rate: float,
+    in_flight: int | None,
+    distributed: bool,
     budget: str | None,
     max_age_days: float | None,
     app: str,
@@ -65,11 +74,17 @@ def enrich(
         country=country,
         country_column=country_column,
         rate=rate,
+        in_flight=in_flight or 0,
+        distributed=distributed,
         budget=Budget.parse(budget) if budget else Budget(),
         max_age=None if max_age_days is None else timedelta(days=max_age_days),
     )
-    with _shown(source) as progress:
-        tally = enrich_file(gateway, plan, restart=restart, progress=progress)
+    try:
+        with _shown(source) as progress:
+            tally = enrich_file(gateway, plan, restart=restart, progress=progress)
+    except KeyboardInterrupt as err:
+        click.echo("stopped; run the same command again to go on", err=True)
+        raise click.exceptions.Exit(INTERRUPTED) from err
     click.echo(summary(tally), err=True)
 
 

@@ -51,7 +51,7 @@ def diff(
         if purpose not in loaded.purposes:
             raise click.BadParameter(f"{file} has no purpose {purpose}", param_hint="--purpose")
     plan = Plan(source, source, (), purpose=purpose, column=column, country=country, country_column=country_column)
-    found = compared(before, after, plan, _known(offline), SystemClock().now(), _prices(price))
+    found = compared(before, after, plan, _known(offline), SystemClock().now(), prices_of(price))
     click.echo(_document(found) if as_json else _lines(found))
 
 
@@ -74,7 +74,7 @@ def _known(offline: bool):  # type: ignore[no-untyped-def]
     return known
 
 
-def _prices(given: tuple[str, ...]) -> dict[str, Decimal]:
+def prices_of(given: tuple[str, ...]) -> dict[str, Decimal]:
     prices = dict(STEP_PRICES)
     for one in given:
         channel, _, amount = one.partition("=")
@@ -88,18 +88,26 @@ def _prices(given: tuple[str, ...]) -> dict[str, Decimal]:
 
 
 def _document(found: Difference) -> str:
-    moves = [
+    told = {"rows": found.rows, "no_number": found.skipped, "moved": found.moved, "usd": f"{found.usd:f}"}
+    return json.dumps({**told, "moves": move_documents(found)})
+
+
+def move_documents(found: Difference) -> list[dict[str, str | int]]:
+    return [
         {"from": before, "to": after, "count": count, "usd": f"{found.cost[before, after]:f}"}
         for (before, after), count in found.moves.most_common()
     ]
-    return json.dumps(
-        {"rows": found.rows, "no_number": found.skipped, "moved": found.moved, "usd": f"{found.usd:f}", "moves": moves}
-    )
 
 
 def _lines(found: Difference) -> str:
-    lines = [f"{found.rows:,} rows, {found.skipped:,} without a number, {found.moved:,} would go another way"]
-    for (before, after), count in found.moves.most_common():
-        lines.append(f"  {count:>9,}  {before} → {after}  ({found.cost[before, after]:+.2f} US dollars)")
-    lines.append(f"estimated change of cost: {found.usd:+.2f} US dollars")
-    return "\n".join(lines)
+    first = f"{found.rows:,} rows, {found.skipped:,} without a number, {found.moved:,} would go another way"
+    return "\n".join([first, *move_lines(found)])
+
+
+def move_lines(found: Difference) -> list[str]:
+    """The most frequent first; the last line is the sum."""
+    lines = [
+        f"  {count:>9,}  {before} → {after}  ({found.cost[before, after]:+.2f} US dollars)"
+        for (before, after), count in found.moves.most_common()
+    ]
+    return [*lines, f"estimated change of cost: {found.usd:+.2f} US dollars"]

@@ -2,74 +2,29 @@
 
 from __future__ import annotations
 
-import math
-import threading
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from gateway.adapters.lookups import Offline
 from gateway.batch import Budget, Plan
 from gateway.batch.checkpoint import Checkpoint, NotResumable, locked, read_journal
 from gateway.batch.comparing import STEP_PRICES, compared, cost_of
-from gateway.batch.pace import Pace
-from gateway.batch.shop import threads_for
+from gateway.batch.shop import in_flight_for, processes_for
 from gateway.errors import InvalidRequest
 from gateway.settings import Settings
 from tests.batch.lists import write_csv
 
 
-class Time:
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def sleep(self, seconds: float) -> None:
-        self.now += seconds
-
-
-@given(st.floats(0.2, 300), st.lists(st.floats(0, 3), max_size=60))
-def test_no_second_holds_more_calls_than_the_rate(rate: float, stalls: list[float]) -> None:
-    time = Time()
-    pace = Pace(rate, monotonic=lambda: time.now, sleep=time.sleep)
-    begun = []
-    for stall in [*stalls, *([0.0] * 300)]:
-        time.now += stall
-        pace.begin()
-        begun.append(time.now)
-    for place, start in enumerate(begun):
-        within = sum(1 for at in begun[place : place + 400] if at < start + 1)
-        assert within <= math.ceil(rate)
-
-
-@pytest.mark.parametrize("rate", [0.5, 1, 7, 50, 200])
-def test_a_rate_is_kept_up_to_a_twentieth(rate: float) -> None:
-    time = Time()
-    pace = Pace(rate, monotonic=lambda: time.now, sleep=time.sleep)
-    calls = max(60, int(rate * 60))
-    for _ in range(calls):
-        pace.begin()
-    assert (calls - 1) / (time.now - 1000.0) >= 0.95 * rate
-
-
-def test_a_turn_that_was_not_used_serves_the_same_threads_next_call() -> None:
-    time = Time()
-    pace = Pace(1, monotonic=lambda: time.now, sleep=time.sleep)
-    pace.turn()
-    pace.turn()
-    pace.begin()
-    assert time.now == 1000.0
-    other = threading.Thread(target=pace.begin)
-    other.start()
-    other.join()
-    assert time.now > 1000.9
-
-
-def test_threads_are_enough_for_the_rate_and_no_more_than_may_be_in_flight() -> None:
-    assert [threads_for(rate, 50) for rate in (0.1, 20, 200)] == [2, 7, 50]
+@pytest.mark.parametrize(("rate", "in_flight", "processes"), [(0.1, 9, 1), (20, 18, 1), (500, 258, 2), (5000, 1000, 9)])
+def test_processes_and_calls_at_once_are_enough_for_the_rate(
+    rate: float, in_flight: int, processes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: 9)
+    assert (in_flight_for(rate), processes_for(rate)) == (in_flight, processes)
 
 
 @pytest.mark.parametrize(
@@ -115,6 +70,13 @@ def test_a_checkpoint_of_another_question_or_input_is_refused(tmp_path: Path) ->
     write_csv(tmp_path / "in.csv", [["phone"], ["+14155550101"], ["+14155550102"]])
     with pytest.raises(NotResumable):
         Checkpoint.load(plan(tmp_path))
+
+
+def test_a_run_may_go_on_faster_and_elsewhere(tmp_path: Path) -> None:
+    one = plan(tmp_path)
+    other = replace(one, rate=500.0, in_flight=300, distributed=True)
+    assert other.fingerprint == one.fingerprint
+    assert replace(one, country="US").fingerprint != one.fingerprint
 
 
 def test_a_torn_last_line_of_the_journal_is_left_out(tmp_path: Path) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from collections import Counter
 
+import pytest
+
 from gateway.adapters.store.bells import Bell
 from gateway.adapters.store.lanes import ALL_LANES, Lane
 from gateway.worker.shelf import Shelf
@@ -49,10 +51,11 @@ def test_an_urgent_bell_is_next_however_many_others_wait() -> None:
     assert by_lane(taken(shelf, 1)) == {"urgent": 1}
 
 
-def test_jobs_that_wait_for_strangers_never_fill_the_crew() -> None:
+@pytest.mark.parametrize("lane", ["events", "batch"])
+def test_jobs_that_wait_for_others_never_fill_the_crew(lane: str) -> None:
     shelf = Shelf(ALL_LANES, CREW)
-    shelf.put(bells("events", CREW))
-    most = round(ALL_LANES["events"].most * CREW)
+    shelf.put(bells(lane, CREW))
+    most = round(ALL_LANES[lane].most * CREW)
     first = taken(shelf, most)
     assert len(first) == most
     assert shelf._next() is None, "the rest of them waits, though others are idle"

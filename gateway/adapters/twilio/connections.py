@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from contextvars import ContextVar
 from typing import Any
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -16,6 +18,9 @@ from gateway.errors import ProviderSilent
 # word, and for a POST that means an unknown outcome: so we let go first.
 IDLE_SECONDS = 30.0
 
+before_request: ContextVar[Callable[[], None] | None] = ContextVar("before_request", default=None)
+"""Called right before each request is written, on a connection that is open: here a batch keeps its rate."""
+
 
 class _Kept(HTTPConnection):
     _answered_at: float | None = None
@@ -27,6 +32,13 @@ class _Kept(HTTPConnection):
             super().connect()
         except (HTTPError, OSError) as err:  # ssl.SSLError is an OSError
             raise ProviderSilent(f"no connection: {type(err).__name__}", sent=False) from err
+
+    def request(self, *args: Any, **more: Any) -> None:
+        if (wait := before_request.get()) is not None:
+            if self.is_closed:
+                self.connect()  # a handshake would come between the moment that was waited for and the request
+            wait()
+        super().request(*args, **more)
 
     def getresponse(self) -> HTTPResponse:  # type: ignore[override]  # as in urllib3 itself
         response = super().getresponse()
