@@ -34,12 +34,13 @@ def carried_by(step: Step) -> Channel:
 
 
 def blocking_scopes(step: Step) -> frozenset[str]:
-    """The scopes of an entry that stop this step. A flow may text and call, so either stops it."""
-    if step.channel is Channel.TOTP:
-        return frozenset({_ALL})
+    """The scopes of an entry that stop this step: its own name, and what carries it. A flow may text and call, so
+    either stops it.
+    """
+    own = frozenset({_ALL, step.channel.value})
     if step.channel is Channel.STUDIO:
-        return frozenset({_ALL, Channel.SMS.value, Channel.VOICE.value})
-    return frozenset({_ALL, carried_by(step).value})
+        return own | {Channel.SMS.value, Channel.VOICE.value}
+    return own | {carried_by(step).value}
 
 
 def exempt_sources(step: Step, purpose: Purpose) -> frozenset[str]:

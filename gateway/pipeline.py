@@ -36,9 +36,7 @@ def judge(house: House, intent: Intent, known: Known, *, free: bool = False) -> 
     policy = house.acting.policy
     if intent.test and not house.acting.takes_tests:
         raise Refused("no_route", "A test key sends to the sandbox alone, and [sandbox] base_url is not configured.")
-    refusal = decide.precheck(
-        intent, policy, suppressions=known.suppressions, email_suppressions=known.email_suppressions
-    )
+    refusal = _precheck(house, intent, known)
     if refusal is not None:
         raise Refused(refusal.code, refusal.detail)
     facts = _free_facts(house, intent, known) if free else _facts(house, intent, known)
@@ -49,7 +47,8 @@ def judge(house: House, intent: Intent, known: Known, *, free: bool = False) -> 
     decision = decide.decide(intent, facts, policy)
     if decision.refusal is not None:
         raise Refused(decision.refusal.code, decision.refusal.detail)
-    return moves.accepted(intent, decision, facts.lookup, pending=False, quiet_until=quiet_until)
+    accepted = moves.accepted(intent, decision, facts.lookup, pending=False, quiet_until=quiet_until)
+    return replace(accepted, facts=facts)
 
 
 def accept(
@@ -94,6 +93,12 @@ def _run(house: House, loaded: Progress) -> Progress | None:
         case IntentStatus.AWAITING_VERIFICATION:
             return look_at_proof(house.acting, progress) if progress is not None else None
     return progress
+
+
+def _precheck(house: House, intent: Intent, known: Known) -> Reason | None:
+    return decide.precheck(
+        intent, house.acting.policy, suppressions=known.suppressions, email_suppressions=known.email_suppressions
+    )
 
 
 def _facts(house: House, intent: Intent, known: Known) -> Facts | None:
@@ -150,6 +155,9 @@ def _decide_again(house: House, progress: Progress) -> Progress | None:
     if now >= moves.expires_at(progress):
         return acting.store(progress, moves.expired(progress, now))
     known = acting.known(intent)
+    refusal = _precheck(house, intent, known)
+    if refusal is not None:  # it has changed since the intent was accepted: nothing is paid for it
+        return acting.store(progress, moves.decided(progress, Decision(refusal=refusal), progress.lookup, now))
     try:
         facts = _facts(house, intent, known)
     except Refused as err:
@@ -159,4 +167,4 @@ def _decide_again(house: House, progress: Progress) -> Progress | None:
         later = moves.postponed(progress, now + waited, now, "lookup is unavailable")
         return acting.store(progress, later)
     decision = decide.decide(intent, facts, acting.policy)
-    return acting.store(progress, moves.decided(progress, decision, facts.lookup, now))
+    return acting.store(progress, replace(moves.decided(progress, decision, facts.lookup, now), facts=facts))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
 
-from gateway.model import Attempt, LineType, Lookup, Progress, SuppressionEntry, TimelineEntry
+from gateway.model import Attempt, LineType, Lookup, Origin, Progress, SuppressionEntry, TimelineEntry
 
 Change = Callable[[Progress], "Progress | None"]
 """What becomes of an intent: given what is stored, what it shall be; None leaves it alone."""
@@ -30,6 +30,8 @@ class Known:
     factor_sid: str | None = None
     whatsapp_window_until: datetime | None = None
     held_channels: Mapping[str, datetime] | None = None
+    origins: Mapping[str, Origin] = field(default_factory=dict)
+    """Who taught what was learned, as in Facts."""
 
 
 class Reads(Protocol):
@@ -43,11 +45,14 @@ class Reads(Protocol):
     ) -> Lookup:
         """From the cache, or paid. Raises LookupUnavailable when neither can answer in time."""
 
+    def kept(self, number: str, fields: Sequence[str], *, max_age: timedelta | None, app: str) -> Lookup | None:
+        """What the cache has of all these fields, free of charge and not booked."""
+
     def offline(self, number: str) -> Lookup:
         """What libphonenumber alone knows: country and sometimes the type; never `valid`. Free."""
 
     def note_free(self, app: str, lookup: Lookup, fields: Sequence[str]) -> None:
-        """Book an answer that made a paid one needless: learned, or from the digits alone. No I/O."""
+        """Book an answer that made a paid one needless: learned, kept, or from the digits alone. No I/O."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +150,9 @@ class Codes(Protocol):
     ) -> Mapping[str, Any]:
         """`status` is `approved` for the right code, `pending` for a wrong one."""
 
+    def cancel_verification(self, service_sid: str, sid: str, *, test: bool = False) -> Mapping[str, Any]:
+        """No code is right any more."""
+
     def read_verification(self, service_sid: str, sid: str, *, test: bool = False) -> Mapping[str, Any] | None:
         """What became of a verification; None: nothing is known of it."""
 
@@ -236,12 +244,22 @@ class Writes(Protocol):
         hold: timedelta | None,
         unreachable: bool,
         attempt: str,
+        by: str,
         at: datetime,
     ) -> None:
         """Remember what an error teaches of a number: its line type, a hold, one more time unreachable.
 
-        `attempt` names what failed, so that telling it twice counts once.
+        `attempt` names what failed, so that telling it twice counts once. `by`: the error's code.
         """
 
-    def take_tokens(self, sender: str, channel: str) -> timedelta:
-        """Zero when a send may go now (a token was taken), else how long to wait."""
+    def take_tokens(self, sender: str, channel: str, *, urgent: bool, fresh: bool) -> timedelta:
+        """Zero when a send may go now (a token was taken), else how long to wait.
+
+        `urgent`: not behind the others. `fresh`: it has not waited yet, and goes behind those who have.
+        """
+
+    def slow(self, sender: str, channel: str, *, account: bool, pause: timedelta) -> None:
+        """The provider was too busy: sends go slower for a while, and not before `pause` is over.
+
+        `account`: all of the account's, not only this sender's.
+        """

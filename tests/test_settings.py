@@ -79,17 +79,16 @@ def steps(*texts: str) -> tuple[Step, ...]:
 
 def keys_in(table: dict[str, object], prefix: str = "") -> Iterator[str]:
     for key, value in table.items():
+        yield prefix + key
         if isinstance(value, dict):
             yield from keys_in(value, f"{prefix}{key}.")
-        else:
-            yield prefix + key
 
 
 def test_the_shipped_file_alone_with_an_empty_environment_is_a_whole_configuration() -> None:
     settings = load()
     assert settings.embedded
     assert settings.redis_url is None
-    assert settings.lookup_cache_url is None
+    assert settings.cache.url == ""
     assert settings.public_base_url == "http://127.0.0.1:8000"
     assert settings.data_dir == Path.cwd() / "data"
     assert settings.warnings == ()

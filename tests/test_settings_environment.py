@@ -38,9 +38,11 @@ FILLS: dict[str, tuple[str, Callable[[Settings], Any], Any]] = {
     "SENDGRID_FROM_EMAIL": ("a@example.com", lambda s: s.sender().email_from, "a@example.com"),
     "SENDGRID_WEBHOOK_PUBLIC_KEY": (KEY, lambda s: s.email.webhook_public_key, KEY),
     "REDIS_URL": ("redis://h/1", lambda s: s.redis_url, "redis://h/1"),
-    "LOOKUP_CACHE_URL": ("redis://h/2", lambda s: s.lookup_cache_url, "redis://h/2"),
+    "LOOKUP_CACHE_URL": ("redis://h/2", lambda s: s.cache.url, "redis://h/2"),
     "PUBLIC_BASE_URL": ("https://a.example/p/", lambda s: s.public_base_url, "https://a.example/p"),
     "PORT": ("9000", lambda s: (s.port, s.public_base_url), (9000, "http://127.0.0.1:9000")),
+    "WEB_WORKERS": ("3", lambda s: s.server.workers, 3),
+    "WEB_THREADS": ("9", lambda s: (s.server.threads, s.server.patient_threads), (9, 4)),
     "GATEWAY_DATA_DIR": ("/srv/d", lambda s: s.data_dir, Path("/srv/d")),
     "TWILIO_AUTH_TOKEN": ("t" * 32, lambda s: s.tokens, ("t" * 32,)),
     "TWILIO_AUTH_TOKEN_SECONDARY": ("t" * 32, lambda s: s.tokens, ("t" * 32,)),
@@ -79,7 +81,7 @@ def test_a_variable_wins_over_the_file(tmp_path: Path) -> None:
     path = tmp_path / "own.toml"
     path.write_text("[server]\nport = 1\n[store]\nredis_url = 'redis://file'\n", encoding="utf-8")
     settings = Settings.load(path, {"PORT": "2"})
-    assert (settings.port, settings.redis_url, settings.lookup_cache_url) == (2, "redis://file", "redis://file")
+    assert (settings.port, settings.redis_url) == (2, "redis://file")
 
 
 @pytest.mark.parametrize("variable", sorted(SECRETS | {"REDIS_URL", "LOOKUP_CACHE_URL", "SENDGRID_WEBHOOK_PUBLIC_KEY"}))

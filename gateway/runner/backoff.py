@@ -10,8 +10,8 @@ class Backoff:
     """Doubles from `first_seconds` to `longest_seconds`; a life of `healthy_seconds` begins anew."""
 
     first_seconds: float = 1.0
-    longest_seconds: float = 30.0
-    healthy_seconds: float = 60.0
+    longest_seconds: float = 8.0
+    healthy_seconds: float = 30.0
     _next: float = 0.0
 
     def after(self, lived_seconds: float) -> float:

@@ -31,9 +31,11 @@ SETTING_OF = {
     "LOOKUP_CACHE_URL": "cache.url",
     "PUBLIC_BASE_URL": "server.public_base_url",
     "PORT": "server.port",
+    "WEB_WORKERS": "server.workers",
+    "WEB_THREADS": "server.threads",
     "GATEWAY_DATA_DIR": "server.data_dir",
 }
-WHOLE_NUMBERS = frozenset({"PORT"})
+WHOLE_NUMBERS = frozenset({"PORT", "WEB_WORKERS", "WEB_THREADS"})
 # Connection URLs hold passwords: they may come from a file like any secret.
 MAY_BE_FILES = frozenset({"REDIS_URL", "LOOKUP_CACHE_URL", "SENDGRID_WEBHOOK_PUBLIC_KEY"})
 SECRETS = frozenset(

@@ -27,6 +27,7 @@ WORDING = {
     "bool_type": "must be true or false",
     "string_type": "must be text",
 }
+TOO_SHORT = ("too_short", "string_too_short")
 SECRETS_HINT = {
     "auth_token": "TWILIO_AUTH_TOKEN",
     "auth_token_secondary": "TWILIO_AUTH_TOKEN_SECONDARY",
@@ -81,6 +82,8 @@ def _sentence(path: tuple[str, ...], entry: Any) -> str:
         return _unknown(path)
     if entry["type"] == "value_error":
         text = str(entry["ctx"]["error"])
+    elif entry["type"] in TOO_SHORT and entry["ctx"]["min_length"] == 1:
+        text = "must not be empty"
     else:
         text = WORDING.get(entry["type"]) or entry["msg"].replace("Input should be", "must be")
     return text + _shown(path, entry["input"])

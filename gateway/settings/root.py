@@ -76,11 +76,6 @@ class Settings:
         return self.store.redis_url or None
 
     @property
-    def lookup_cache_url(self) -> str | None:
-        """None: the embedded store, which then keeps lookups too."""
-        return self.cache.url or self.redis_url
-
-    @property
     def embedded(self) -> bool:
         return self.redis_url is None
 

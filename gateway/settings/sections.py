@@ -5,7 +5,7 @@ A key has no default here because the shipped file, the first layer, always give
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
@@ -21,6 +21,7 @@ from gateway.settings.values import (
     FlowSid,
     Host,
     Language,
+    Line,
     Lines,
     LookupField,
     MemorySize,
@@ -52,7 +53,14 @@ class Section(BaseModel):
 class ServerSection(Section):
     public_base_url: BaseUrl
     port: Annotated[int, Field(ge=1, le=65535)]
+    workers: Annotated[int, Field(ge=1, le=256)]
+    threads: Annotated[int, Field(ge=1, le=1024)]
     data_dir: Text
+
+    @property
+    def patient_threads(self) -> int:
+        """How many threads of a web process may wait for a lookup or in `Prefer: wait` at once: half of them."""
+        return max(1, self.threads // 2)
 
 
 class LogSection(Section):
@@ -102,6 +110,7 @@ class CacheSection(Section):
     url: RedisUrl = Field(repr=False)
     ttl_seconds: PositiveSeconds
     negative_ttl_seconds: Seconds
+    line_type_ttl_seconds: Mapping[Line, PositiveSeconds]
 
 
 class PolicySection(Section):
@@ -165,8 +174,12 @@ class LimitsSection(Section):
     prefix_digits: Annotated[int, Field(ge=1, le=15)]
 
 
+MOST_IN_FLIGHT = 512
+"""Sends of one worker process at once. Each has a thread; for more there are more processes."""
+
+
 class DispatchSection(Section):
-    concurrency: Annotated[int, Field(ge=1, le=1024)]
+    concurrency: Annotated[int, Field(ge=1, le=MOST_IN_FLIGHT)]
     unknown_search_after_seconds: Annotated[tuple[PositiveSeconds, ...], Field(min_length=2, max_length=2)]
     sweep_seconds: Annotated[int, Field(ge=1, le=60)]
     lease_seconds: Annotated[int, Field(ge=4, le=50)]

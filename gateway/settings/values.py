@@ -153,7 +153,8 @@ def quiet_span(text: Any) -> QuietHours | None:
 
 Country = Annotated[str, AfterValidator(country)]
 OptionalCountry = Annotated[str, AfterValidator(lambda code: country(code) if code else "")]
-Lines = frozenset[Annotated[LineType, PlainValidator(line_type)]]
+Line = Annotated[LineType, PlainValidator(line_type)]
+Lines = frozenset[Line]
 Steps = tuple[Annotated[Step, PlainValidator(step)], ...]
 LookupField = Literal["line_type_intelligence", "caller_name", "sim_swap"]
 AccountSid = Annotated[str, AfterValidator(sid("AC"))]

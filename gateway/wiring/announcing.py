@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from typing import Any
 
 from gateway.adapters.store.apps import App, Apps
 from gateway.adapters.store.outbox import Event, Outbox
@@ -15,6 +16,8 @@ from gateway.ports import Clock
 
 APPS_REMEMBERED_FOR = timedelta(seconds=5)
 APPS_BOUND = 1024
+SILENT_REMEMBERED_FOR = timedelta(milliseconds=500)
+"""For an application that listens nowhere: it may be set up at any moment, and then expects the next event."""
 
 
 class Announcer:
@@ -36,7 +39,7 @@ class Announcer:
         shown = whole(progress, (), now)
         return Event(f"evt_{ulid()}", intent.app, f"intent.{progress.status}", now, shown, intent.callback_url)
 
-    def tell(self, app: str, kind: str, fields: Mapping[str, str]) -> None:
+    def tell(self, app: str, kind: str, fields: Mapping[str, Any]) -> None:
         """An event about a person, durable when this returns. Told again about the same SID, it is the same event."""
         if not self._listens(app):
             return
@@ -47,6 +50,9 @@ class Announcer:
         remembered = self._known.get(app)
         if remembered is None:
             remembered = (self._apps.get(app),)
-            self._known.put(app, remembered)
-        found = remembered[0]
-        return found is not None and bool(found.callback_url)
+            self._known.put(app, remembered, None if _has_url(remembered[0]) else SILENT_REMEMBERED_FOR)
+        return _has_url(remembered[0])
+
+
+def _has_url(app: App | None) -> bool:
+    return app is not None and bool(app.callback_url)

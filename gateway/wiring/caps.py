@@ -54,6 +54,12 @@ class Caps:
         if reached is not None:
             self.refuse(reached)
 
+    def look(self, intent: Intent) -> None:
+        """As `take`, but nothing is counted."""
+        reached = self._limits.reached(self.of(intent))
+        if reached is not None:
+            self.refuse(reached)
+
     def refuse(self, reached: CapReached) -> NoReturn:
         """Raises Refused for a cap that is reached."""
         wait = max(1, round(reached.retry_after.total_seconds()))

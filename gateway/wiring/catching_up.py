@@ -19,7 +19,8 @@ from gateway.adapters.store.missed import Missed, MissedInbound
 from gateway.channels.shape import Sender
 from gateway.errors import ProviderError, ProviderRefused, StoreUnavailable
 from gateway.inbox import Event, MessageReceived, Reply, Unavailable
-from gateway.inbox.keywords import Asked, asked
+from gateway.inbox.inbound import wished
+from gateway.inbox.keywords import Asked
 from gateway.ports import Clock
 
 EVERY = timedelta(minutes=10)
@@ -30,7 +31,8 @@ OVERLAP = timedelta(minutes=5)
 WINDOW = timedelta(hours=6)
 RETRY_SECONDS = 5.0
 WISH_RETRY_SECONDS = 0.2
-LEASE_TTL = timedelta(seconds=30)
+LEASE_TTL = timedelta(seconds=10)
+"""Sending may be waiting: a killed holder must not keep others from it for long. Two at once do no harm."""
 WHATSAPP = "whatsapp:"
 STARTED, LOST = "started", "lost"
 """Why a worker doubts that all is in."""
@@ -208,7 +210,7 @@ def in_order(events: Iterable[MessageReceived]) -> list[MessageReceived]:
 
 
 def _changes_consent(event: MessageReceived) -> bool:
-    return asked(event.body) in (Asked.STOP, Asked.START)
+    return wished(event) in (Asked.STOP, Asked.START)
 
 
 def _answerable(number: str) -> bool:

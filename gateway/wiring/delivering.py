@@ -13,7 +13,6 @@ from gateway.adapters.store.codec import dumps
 from gateway.adapters.store.doorbell import Doorbell
 from gateway.adapters.store.outbox import Claimed, Outbox
 from gateway.answers import moment, shown_timeline
-from gateway.errors import InvalidRequest
 from gateway.ports import Clock
 
 LANE = "events"
@@ -72,7 +71,9 @@ class Delivery:
         if rest > timedelta(0):
             self._outbox.postpone(event_id, self._clock.now() + rest * random.uniform(1.0, 1.5), tried=False)
             return
-        answer = self._poster.post(url, event_id, _body(claimed), self._secrets(claimed.event.app), self._clock.now())
+        answer = self._poster.post(
+            url, event_id, _body(claimed), self._apps.signing(claimed.event.app), self._clock.now()
+        )
         self._settle(claimed, answer, place)
 
     def _settle(self, claimed: Claimed, answer: Answer, place: str) -> None:
@@ -92,16 +93,6 @@ class Delivery:
         event = claimed.event
         self._outbox.finish(event.id, "dropped")
         self._alert("event_dropped", {"event_id": event.id, "app": event.app, "kind": event.kind, "why": why})
-
-    def _secrets(self, app: str) -> tuple[str, ...]:
-        """All that are valid now; the first is made when it is first needed."""
-        found = self._apps.signing_secrets(app)
-        if found:
-            return found
-        try:
-            return (self._apps.secret(app),)
-        except InvalidRequest:  # another process made it in the same moment
-            return self._apps.signing_secrets(app)
 
 
 def next_try(born: datetime, tries: int, now: datetime, jitter: float) -> datetime | None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from itertools import chain
+from typing import Any
 
 from gateway.act import Acting
 from gateway.adapters.store import names, scripts
@@ -22,7 +23,7 @@ from gateway.wiring.powers import split_owner
 SEEN_FOR = timedelta(hours=48)
 PARKED_FOR = timedelta(minutes=10)
 PARKED_BOUND = 20
-TellApp = Callable[[str, str, Mapping[str, str]], None]
+TellApp = Callable[[str, str, Mapping[str, Any]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +86,25 @@ class StoreDesk:
 
     def app_for(self, senders: tuple[str, ...], person: str) -> str | None:
         owners = (self.apps.owner(sender) for sender in senders)
-        writers = (self.learned.last_writer(person, sender) for sender in senders)
+        wrote_from = chain(senders, self._beside(senders))
+        writers = (self.learned.last_writer(person, sender) for sender in wrote_from)
         return next(filter(None, chain(owners, writers)), None)
 
-    def tell_app(self, app: str, kind: str, fields: Mapping[str, str]) -> None:
+    def _beside(self, senders: tuple[str, ...]) -> Iterator[str]:
+        """A Messaging Service and a number that are one sender of ours: texts go by the one, and name the other."""
+        for own in self.acting.senders.values():
+            both = {own.messaging_service_sid, own.from_number} - {""}
+            if not both.isdisjoint(senders):
+                yield from both.difference(senders)
+
+    def tell_app(self, app: str, kind: str, fields: Mapping[str, Any]) -> None:
         self.tell(app, kind, fields)
 
-    def factor_reported(self, kind: str, identity: str, factor_sid: str) -> bool:
+    def factor_reported(self, kind: str, identity: str, factor_sid: str) -> str:
+        if not self.proofs.knows(factor_sid):
+            return "orphan"
         if kind == "factor.deleted":
-            return self.proofs.drop(factor_sid)
+            return "applied" if self.proofs.drop(factor_sid) else "duplicate"
         if kind == "factor.verified":
-            return self.proofs.mark(factor_sid, "verified")
-        return False
+            return "applied" if self.proofs.mark(factor_sid, "verified") else "duplicate"
+        return "ignored"  # a challenge is answered where its code was entered

@@ -9,7 +9,8 @@ from datetime import timedelta
 
 import structlog
 
-from gateway.act import Acting, moves
+from gateway.act import Acting
+from gateway.act.pace import Pace
 from gateway.adapters.admission import Admission
 from gateway.adapters.clock import SystemClock
 from gateway.adapters.embedded import EmbeddedRedis
@@ -31,6 +32,7 @@ from gateway.adapters.store.limits import Limits
 from gateway.adapters.store.lookup_audit import LookupAudit
 from gateway.adapters.store.missed import MissedInbound
 from gateway.adapters.store.outbox import Outbox
+from gateway.adapters.store.pacing import Pacing
 from gateway.adapters.store.proofs import Proofs
 from gateway.adapters.store.quorum import Quorum
 from gateway.adapters.store.retention import Retention
@@ -56,13 +58,13 @@ from gateway.wiring.delivering import Delivery
 from gateway.wiring.desk import OptOutList, StoreDesk
 from gateway.wiring.identity import claimed, fingerprints
 from gateway.wiring.looking import LookupParts, lookups_for
+from gateway.wiring.pacing import SendPacing
 from gateway.wiring.pausing import Pausing
 from gateway.wiring.powers import StoreReads, StoreWrites
 from gateway.wiring.providers import calls_for
 from gateway.wiring.tally import Tally
 
 log = structlog.get_logger("gateway")
-HALF_OF_THREADS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,7 @@ class Gateway:
     caps: Caps
     admission: Admission
     pausing: Pausing
+    pacing: SendPacing
     tally: Tally
     house: House
     desk: StoreDesk
@@ -142,8 +145,12 @@ def build(settings: Settings, *, client: Client | None = None, clock: Clock | No
     identity = claimed(StoreIdentity(client, fingerprints(secrets)))
     hasher, sealer = names.Hasher(secrets.hash), Sealer(secrets.data)
     doorbell, limits = Doorbell(client), Limits(client)
-    learned, waiting = Learned(client, hasher, clock), threading.Semaphore(HALF_OF_THREADS)
-    suppressions = Suppressions(client, sealer, hasher, clock)
+    learned, waiting = Learned(client, hasher, clock), threading.Semaphore(settings.server.patient_threads)
+    quorum = Quorum(client, settings.store.replicas_wait, timedelta(milliseconds=settings.store.replicas_wait_ms))
+    suppressions, pacing = (
+        Suppressions(client, sealer, hasher, clock, quorum),
+        SendPacing(Pacing(client), settings.paces),
+    )
     proofs = Proofs(client, hasher, clock, timedelta(seconds=settings.proof.max_age_seconds))
     pausing, apps = Pausing(client, clock), Apps(client, sealer, clock)
     calls, outbox = calls_for(settings), Outbox(client, sealer, clock)
@@ -156,8 +163,8 @@ def build(settings: Settings, *, client: Client | None = None, clock: Clock | No
         clock,
         lane=_lane(settings.policy),
         answer_ttl=timedelta(seconds=settings.retention.idempotency_seconds),
-        quorum=Quorum(client, settings.store.replicas_wait, timedelta(milliseconds=settings.store.replicas_wait_ms)),
-        rung_again_after=timedelta(seconds=settings.dispatch.lease_seconds),
+        quorum=quorum,
+        rung_again_after=timedelta(seconds=min(settings.dispatch.sweep_seconds, settings.dispatch.lease_seconds)),
         outbox=outbox,
         announce=announcer.of_change,
     )
@@ -170,8 +177,7 @@ def build(settings: Settings, *, client: Client | None = None, clock: Clock | No
         calls=calls,
         suppressions=suppressions,
         learned=learned,
-        limits=limits,
-        paces=settings.paces,
+        pacing=pacing,
         proofs=proofs,
         verifications=Verifications(client, hasher),
         hashed=hasher,
@@ -228,6 +234,7 @@ def build(settings: Settings, *, client: Client | None = None, clock: Clock | No
         caps=caps,
         admission=Admission(client, settings.store.close_admission_at, refusal=identity.refusal),
         pausing=pausing,
+        pacing=pacing,
         tally=Tally(client),
         house=house,
         desk=desk,
@@ -253,9 +260,9 @@ def store_url(settings: Settings) -> str:
     return settings.redis_url or EmbeddedRedis.start(settings.data_dir, maxmemory=settings.store.maxmemory).url
 
 
-def _pace(settings: Settings) -> moves.Pace:
+def _pace(settings: Settings) -> Pace:
     dispatch = settings.dispatch
-    return moves.Pace(
+    return Pace(
         tries_per_step=dispatch.max_attempts_per_step,
         first_pause=timedelta(seconds=dispatch.retry_first_seconds),
         longest_pause=timedelta(seconds=dispatch.retry_longest_seconds),

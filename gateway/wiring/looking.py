@@ -96,9 +96,10 @@ def _cache(settings: Settings, parts: LookupParts) -> CacheBase | None:
         return None
     ttl = timedelta(seconds=settings.cache.ttl_seconds)
     negative = timedelta(seconds=settings.cache.negative_ttl_seconds)
+    longest = {kind: timedelta(seconds=most) for kind, most in settings.cache.line_type_ttl_seconds.items()}
     if settings.cache.backend == "memory":
-        return MemoryLookupCache(parts.hasher, parts.sealer, parts.clock, ttl, negative)
+        return MemoryLookupCache(parts.hasher, parts.sealer, parts.clock, ttl, negative, longest)
     own = settings.cache.url
     shares = not own or own == settings.redis_url
     client = parts.client if shares else connect(own, timeout_seconds=CACHE_TIMEOUT_SECONDS)
-    return LookupCache(client, parts.hasher, parts.sealer, parts.clock, ttl, negative)
+    return LookupCache(client, parts.hasher, parts.sealer, parts.clock, ttl, negative, longest)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,17 +12,13 @@ from gateway.adapters.store.connection import Client, store_errors
 from gateway.adapters.store.intents import IntentStore
 from gateway.adapters.store.known import read_known
 from gateway.adapters.store.learned import Learned
-from gateway.adapters.store.limits import Bucket, Limits
 from gateway.adapters.store.proofs import Proofs, factor_identity
 from gateway.adapters.store.suppressions import Suppressions
 from gateway.adapters.store.verifications import Verifications
 from gateway.adapters.twilio import TwilioCalls
 from gateway.model import LineType, Lookup, SuppressionEntry, is_test
 from gateway.ports import Clock, Known
-from gateway.settings import Pace
-
-CALLING = frozenset({"voice"})
-MESSAGING = frozenset({"sms", "whatsapp"})
+from gateway.wiring.pacing import SendPacing
 
 
 class StoreReads:
@@ -48,6 +44,9 @@ class StoreReads:
         """A test asks the sandbox alone."""
         return self._tests if is_test(realm) else self._lookups
 
+    def kept(self, number: str, fields: Sequence[str], *, max_age: timedelta | None, app: str) -> Lookup | None:
+        return self.lookups_of(app).kept(number, fields, max_age=max_age)
+
     def offline(self, number: str) -> Lookup:
         return self._lookups.offline(number)
 
@@ -65,8 +64,7 @@ class StoreWrites:
     calls: TwilioCalls
     suppressions: Suppressions
     learned: Learned
-    limits: Limits
-    paces: Mapping[str, Pace]
+    pacing: SendPacing
     proofs: Proofs
     verifications: Verifications
     hashed: names.Hasher
@@ -103,23 +101,21 @@ class StoreWrites:
         hold: timedelta | None,
         unreachable: bool,
         attempt: str,
+        by: str,
         at: datetime,
     ) -> None:
         if line_type is not None:
-            self.learned.learn(number, line_type, "send_error", at)
+            self.learned.learn(number, line_type, by, at)
         if hold is not None:
-            self.learned.hold(number, channel, at + hold)
+            self.learned.hold(number, channel, at + hold, by)
         if unreachable:
-            self.learned.unreachable(number, channel, attempt)
+            self.learned.unreachable(number, channel, attempt, by)
 
-    def take_tokens(self, sender: str, channel: str) -> timedelta:
-        pace = self.paces.get(sender)
-        if pace is None:
-            return timedelta(0)
-        kind, rate = ("calls", pace.calls_per_second) if channel in CALLING else ("messages", pace.messages_per_second)
-        if rate <= 0 or channel not in CALLING | MESSAGING:
-            return timedelta(0)
-        return self.limits.take([Bucket(f"{kind}:{sender}", rate, max(1, round(rate)))])
+    def take_tokens(self, sender: str, channel: str, *, urgent: bool, fresh: bool) -> timedelta:
+        return self.pacing.take(sender, channel, urgent=urgent, fresh=fresh)
+
+    def slow(self, sender: str, channel: str, *, account: bool, pause: timedelta) -> None:
+        self.pacing.slow(sender, channel, account=account, pause=pause)
 
 
 def split_owner(owner: bytes | None) -> tuple[str, int] | None:

@@ -15,6 +15,8 @@ from gateway.sandbox import SANDBOX_ACCOUNT_SID, SANDBOX_AUTH_TOKEN
 from tests.chaos.caller import Accepted, tag_of
 from tests.chaos.faults import Kill
 
+RESUMES_WITHIN_SECONDS = 60.0
+"""A kill may hold the work up no longer."""
 NOT_RECEIVED = frozenset({"failed", "undelivered", "canceled"})
 _TAG = re.compile(r"order (\d{6}) is on its way")
 
@@ -24,7 +26,8 @@ class Summary:
     """`doubled`: intents of which more than one message or call went through; `lost`: those of which none did.
 
     `unfinished`: not in an end state. `misbooked`: the gateway says something else than the sandbox.
-    `resume_seconds`: the longest time from a kill to the next create call. `wait_seconds`: from a 202 to the intent's.
+    `idle_seconds`: after a kill, the longest time during which work was due and no create call came (see `idle_times`).
+    `wait_seconds`: the longest time from a 202 to the intent's own first create call.
     """
 
     accepted: int
@@ -41,13 +44,14 @@ class Summary:
     never_created: int
     searches: int
     by_call: int
-    resume_seconds: float
+    idle_seconds: float
     wait_seconds: float
     seconds: float
 
     @property
     def clean(self) -> bool:
-        return not (self.lost or self.doubled or self.unfinished or self.misbooked or self.refused)
+        wrong = self.lost or self.doubled or self.unfinished or self.misbooked or self.refused
+        return not wrong and self.idle_seconds <= RESUMES_WITHIN_SECONDS
 
     def document(self) -> dict[str, Any]:
         return asdict(self)
@@ -132,7 +136,7 @@ def reckon(
         never_created=sum("never created" in (a.get("error_detail") or "") for _, a in attempts),
         searches=books.searches,
         by_call=sum(books.calls.get(n, 0) for n in accepted),
-        resume_seconds=round(max((_resumed(kill.at, books.creates) for kill in kills), default=0.0), 1),
+        idle_seconds=round(max(idle_times(kills, accepted, books.creates), default=0.0), 1),
         wait_seconds=round(_longest_wait(accepted, books.creates), 1),
         seconds=round(seconds, 1),
     )
@@ -152,15 +156,45 @@ def _misbooked(intent: Mapping[str, Any]) -> bool:
     return bool(intent["status"] != "delivered" or delivered != 1)
 
 
-def _resumed(at: float, creates: Sequence[tuple[float, int]]) -> float:
-    """Zero when nothing was left to do."""
-    return next((moment - at for moment, _ in creates if moment > at), 0.0)
+def idle_times(
+    kills: Sequence[Kill], accepted: Mapping[int, Accepted], creates: Sequence[tuple[float, int]]
+) -> list[float]:
+    """For each kill the longest time after it during which there was due work and nothing was sent.
+
+    Work is due from the 202 that the client saw until the sandbox saw the intent's first create call, for ever when
+    there is none. A time that began before the kill counts from the kill; one that lasts beyond the next kill counts
+    in full for both.
+    """
+    stalls = list(_stalls(accepted, creates))
+    return [max((end - max(start, kill.at) for start, end in stalls if end > kill.at), default=0.0) for kill in kills]
 
 
-def _longest_wait(accepted: Mapping[int, Accepted], creates: Sequence[tuple[float, int]]) -> float:
+def _stalls(accepted: Mapping[int, Accepted], creates: Sequence[tuple[float, int]]) -> Iterable[tuple[float, float]]:
+    """From when to when work was due and no create call came: at most one between two calls."""
+    first = _first_creates(creates)
+    moments = [moment for moment, _ in creates]
+    ends = [*moments, max([*moments, *(one.at for one in accepted.values())], default=0.0)]
+    due = sorted((one.at, first.get(n, float("inf"))) for n, one in accepted.items())
+    sent_last, waiting, at = float("-inf"), [], 0
+    for end in ends:
+        while at < len(due) and due[at][0] < end:
+            waiting.append(due[at])
+            at += 1
+        waiting = [(since, until) for since, until in waiting if until >= end]
+        if waiting:
+            yield max(sent_last, min(since for since, _ in waiting)), end
+        sent_last = end
+
+
+def _first_creates(creates: Sequence[tuple[float, int]]) -> dict[int, float]:
     first: dict[int, float] = {}
     for moment, n in creates:
         first.setdefault(n, moment)
+    return first
+
+
+def _longest_wait(accepted: Mapping[int, Accepted], creates: Sequence[tuple[float, int]]) -> float:
+    first = _first_creates(creates)
     return max((first[n] - one.at for n, one in accepted.items() if n in first), default=0.0)
 
 

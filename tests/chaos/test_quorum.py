@@ -6,23 +6,30 @@ import os
 import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import redis
+from flask.testing import FlaskClient
+from twilio.request_validator import RequestValidator
 
 from gateway import pipeline
+from gateway.adapters.store import names
 from gateway.adapters.store.connection import Client, connect
 from gateway.adapters.store.quorum import Quorum
+from gateway.app import create_app
 from gateway.errors import AcceptUnknown, StoreUnavailable
-from gateway.model import AttemptStatus
+from gateway.model import AttemptStatus, IntentStatus, SuppressionEntry
+from gateway.sandbox import SANDBOX_ACCOUNT_SID, SANDBOX_AUTH_TOKEN
 from tests.act.world import World, world_on
 from tests.chaos.cluster import Node
 from tests.chaos.harness import free_port, members_of, redis_command, until
+from tests.stack import KEY
 
 THREADS, WRITES = 8, 5
+PUBLIC_URL = "http://127.0.0.1:9"
 
 
 @dataclass
@@ -140,3 +147,74 @@ def test_an_attempt_that_no_replica_knows_of_is_not_sent(pair: Pair, world: Worl
     while world.provider.calls == 0:
         world.step(intent_id)
     assert world.provider.channels == ["message"]
+
+
+# ---- opt-outs
+
+NUMBER, OWN = "+14155550100", "+15005550006"
+INBOUND = "/webhooks/messages/inbound"
+
+
+@dataclass
+class Web:
+    """The application over the pair, asked without a server."""
+
+    client: FlaskClient
+
+    def stop(self, sid: str) -> int:
+        """The status that Twilio gets for a person's STOP."""
+        form = {
+            "MessageSid": sid,
+            "AccountSid": SANDBOX_ACCOUNT_SID,
+            "From": NUMBER,
+            "To": OWN,
+            "Body": "STOP",
+        }
+        signature = RequestValidator(SANDBOX_AUTH_TOKEN).compute_signature(PUBLIC_URL + INBOUND, form)
+        return self.client.post(INBOUND, data=form, headers={"X-Twilio-Signature": signature}).status_code
+
+    def api(self, method: str, path: str) -> int:
+        headers = {"Authorization": f"Bearer {KEY}"}
+        return self.client.open(path, method=method, json={"to": NUMBER}, headers=headers).status_code
+
+
+@pytest.fixture
+def web(world: World) -> Web:
+    return Web(create_app(world.gateway).test_client())
+
+
+def entry(world: World) -> SuppressionEntry:
+    return SuppressionEntry("all", "import", world.clock.now(), "desk", "a list")
+
+
+def test_a_stop_that_no_replica_has_is_asked_for_again_and_holds_at_once(pair: Pair, world: World, web: Web) -> None:
+    intent_id = world.accept("sms")
+    pair.freeze()
+    assert [web.stop("SM" + "1" * 32) for _ in range(2)] == [503, 503]
+    assert [one.source for one in world.gateway.suppressions.entries(NUMBER)] == ["keyword"]
+    pair.thaw()
+    assert web.stop("SM" + "1" * 32) == 200
+    pair.client.delete(names.INBOUND_HOLD)  # as if what was refused had been fetched
+    assert world.until_final(intent_id).status is IntentStatus.SUPPRESSED
+    assert world.provider.calls == 0
+
+
+@pytest.mark.parametrize(("method", "path"), [("PUT", "/suppressions"), ("POST", "/suppressions/remove")])
+def test_a_change_of_the_list_that_no_replica_has_is_not_confirmed(
+    pair: Pair, world: World, web: Web, method: str, path: str
+) -> None:
+    world.gateway.suppressions.add(NUMBER, replace(entry(world), source="api"))
+    pair.freeze()
+    assert web.api(method, path) == 503
+    pair.thaw()
+    assert web.api(method, path) == 200
+
+
+def test_an_import_that_no_replica_has_fails_and_may_be_repeated(pair: Pair, world: World) -> None:
+    rows = [(f"+1415555{n:04}", entry(world)) for n in range(100, 110)]
+    pair.freeze()
+    with pytest.raises(StoreUnavailable):
+        world.gateway.suppressions.import_many(rows)
+    pair.thaw()
+    world.gateway.suppressions.import_many(rows)
+    assert world.gateway.suppressions.count() == len(rows)

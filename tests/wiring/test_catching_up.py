@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -222,6 +223,14 @@ def test_of_two_keywords_only_the_later_counts(clock: Watch, words: tuple[str, s
     first, second = (_event(str(n), word, clock.now() + timedelta(minutes=n)) for n, word in enumerate(words))
     mine = _event("9", "STOP", clock.now(), sender=OTHER)
     assert {(e.sender, e.body) for e in in_order([second, first, mine])} == {(PERSON, left), (OTHER, "STOP")}
+
+
+def test_a_yes_to_a_toll_free_number_takes_no_stop_back(clock: Watch) -> None:
+    stop, yes = (
+        replace(_event(str(n), word, clock.now() + timedelta(minutes=n)), to="+18885550100")
+        for n, word in enumerate(("STOP", "YES"))
+    )
+    assert in_order([stop, yes]) == [stop, yes]
 
 
 def _event(sid: str, body: str, at: datetime, sender: str = PERSON) -> MessageReceived:

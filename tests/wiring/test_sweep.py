@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -54,6 +55,21 @@ def drained(client: Client, count: int) -> list[str]:
     found = queue.job_ids[:count]
     client.ltrim(queue.key, count, -1)
     return [job_id.rpartition("-")[0] for job_id in found]
+
+
+def test_a_lost_bell_is_rung_again_after_the_configured_seconds(
+    redis_url: str, client: Client, clock: Watch, tmp_path: Path
+) -> None:
+    file = tmp_path / "gateway.toml"
+    file.write_text("[dispatch]\nsweep_seconds = 7\n")
+    settings = Settings.load(file, environment(redis_url, "http://127.0.0.1:9", "http://127.0.0.1:9"))
+    gateway = wiring.build(settings, client=client, clock=clock)
+    accept(gateway, "shop", 1, ring=True)
+    client.delete(queue_of(LANE, client).key)
+    clock.move(timedelta(seconds=6))
+    assert Sweep(gateway).once() == 0
+    clock.move(timedelta(seconds=1))
+    assert Sweep(gateway).once() == 1
 
 
 def test_what_is_due_is_rung_for_once(gateway: Gateway, client: Client) -> None:

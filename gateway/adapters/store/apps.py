@@ -34,10 +34,13 @@ class SigningSecret:
 
 @dataclass(frozen=True, slots=True)
 class App:
+    """`shown`: somebody was given the newest of the secrets; the first may have been made to sign an event."""
+
     name: str
     callback_url: str | None = None
     senders: tuple[str, ...] = ()
     secrets: tuple[SigningSecret, ...] = ()
+    shown: bool = False
 
     def signing_secrets(self, now: datetime) -> tuple[str, ...]:
         """Newest first."""
@@ -96,21 +99,39 @@ class Apps:
         return self._change(changed)
 
     def secret(self, name: str, rotate: bool = False) -> str:
-        """A new signing secret, shown this once; the old one stays valid for 24 hours. Raises InvalidRequest."""
+        """The signing secret, shown this once; rotated, a new one beside the old, which stays valid for 24 hours.
+
+        Raises InvalidRequest.
+        """
         checked_name(name)
-        text = "whsec_" + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
+        text = _new_secret()
 
         def changed(apps: Registry) -> App:
             app, now = apps.get(name, App(name)), self._clock.now()
-            if app.secrets and not rotate:
+            if app.shown and not rotate:
                 raise InvalidRequest(FieldError("rotate", "the secret was shown once; rotate it to get another"))
+            if app.secrets and not rotate:
+                return replace(app, shown=True)
             ends = now + OLD_SECRET_VALID
             kept = (replace(old, valid_until=min(filter(None, (old.valid_until, ends)))) for old in app.secrets)
             valid = (old for old in kept if old.valid_until is None or old.valid_until > now)
-            return replace(app, secrets=(SigningSecret(text), *valid))
+            return replace(app, secrets=(SigningSecret(text), *valid), shown=True)
 
-        self._change(changed)
-        return text
+        return self._change(changed).secrets[0].text
+
+    def signing(self, name: str) -> tuple[str, ...]:
+        """As `signing_secrets`, and the first is made where there is none. Raises InvalidRequest."""
+        found = self.signing_secrets(name)
+        if found:
+            return found
+        checked_name(name)
+        made = SigningSecret(_new_secret())
+
+        def changed(apps: Registry) -> App:
+            app = apps.get(name, App(name))
+            return app if app.secrets else replace(app, secrets=(made,))
+
+        return self._change(changed).signing_secrets(self._clock.now())
 
     # ---- how it is stored
 
@@ -135,12 +156,19 @@ class Apps:
     def _read(self, name: str, sealed: bytes) -> App:
         document = json.loads(self._sealer.open(sealed, f"app:{name}"))
         kept = (SigningSecret(text, None if ends is None else from_ms(ends)) for text, ends in document["secrets"])
-        return App(name, document["callback_url"], tuple(document["senders"]), tuple(kept))
+        secrets_kept = tuple(kept)
+        shown = document.get("shown", bool(secrets_kept))
+        return App(name, document["callback_url"], tuple(document["senders"]), secrets_kept, shown)
 
 
 def _text(app: App) -> str:
     kept = [[s.text, None if s.valid_until is None else to_ms(s.valid_until)] for s in app.secrets]
-    return dumps({"callback_url": app.callback_url, "senders": list(app.senders), "secrets": kept})
+    document = {"callback_url": app.callback_url, "senders": list(app.senders), "secrets": kept, "shown": app.shown}
+    return dumps(document)
+
+
+def _new_secret() -> str:
+    return "whsec_" + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
 
 
 def _check_url(url: str) -> None:

@@ -18,12 +18,14 @@ from gateway.model import (
     AttemptStatus,
     Content,
     Decision,
+    Facts,
     FailureClass,
     Intent,
     IntentStatus,
     LineType,
     Lookup,
     LookupSource,
+    Origin,
     Progress,
     Reason,
     Recipient,
@@ -139,6 +141,41 @@ def read_lookup(document: Mapping[str, Any], number: str = "") -> Lookup:
     return Lookup(**values)
 
 
+def _facts_document(facts: Facts) -> dict[str, Any]:
+    """Without the lookup, which stands beside it; of an entry only what decides, never who wrote it and why."""
+    document: dict[str, Any] = {"as_of": to_ms(facts.as_of)}
+    for name in ("suppressions", "email_suppressions"):
+        if entries := getattr(facts, name):
+            document[name] = [[e.scope, e.source, to_ms(e.at)] for e in entries]
+    if facts.factor_sid is not None:
+        document["factor_sid"] = facts.factor_sid
+    for name in ("proved_at", "whatsapp_window_until"):
+        if (moment := getattr(facts, name)) is not None:
+            document[name] = to_ms(moment)
+    if facts.held_channels:
+        document["held_channels"] = {channel: to_ms(until) for channel, until in facts.held_channels.items()}
+    if facts.origins:
+        document["origins"] = {name: [origin.source, to_ms(origin.at)] for name, origin in facts.origins.items()}
+    return document
+
+
+def _read_facts(document: Mapping[str, Any], lookup: Lookup) -> Facts:
+    def entries(name: str) -> tuple[SuppressionEntry, ...]:
+        return tuple(SuppressionEntry(scope, source, from_ms(at)) for scope, source, at in document.get(name, ()))
+
+    return Facts(
+        as_of=from_ms(document["as_of"]),
+        lookup=lookup,
+        suppressions=entries("suppressions"),
+        email_suppressions=entries("email_suppressions"),
+        factor_sid=document.get("factor_sid"),
+        proved_at=_maybe_moment(document.get("proved_at")),
+        whatsapp_window_until=_maybe_moment(document.get("whatsapp_window_until")),
+        held_channels={channel: from_ms(until) for channel, until in document.get("held_channels", {}).items()},
+        origins={name: Origin(source, from_ms(at)) for name, (source, at) in document.get("origins", {}).items()},
+    )
+
+
 def _attempt_document(attempt: Attempt) -> dict[str, Any]:
     document = _given(attempt)
     document["step"] = str(attempt.step)
@@ -181,6 +218,8 @@ def state_text(progress: Progress) -> str:
     }
     if progress.lookup is not None:
         document["lookup"] = lookup_document(progress.lookup)
+    if progress.facts is not None:
+        document["facts"] = _facts_document(progress.facts)
     if verification is not None:
         document["verification"] = [
             str(verification.step),
@@ -208,12 +247,14 @@ def read_progress(intent: Intent, state: str | bytes, version: int) -> Progress:
     )
     awaited = document.get("verification")
     failure = document.get("failure")
+    lookup = read_lookup(document["lookup"], intent.to.number) if "lookup" in document else None
+    facts = document.get("facts")
     return Progress(
         intent=intent,
         status=IntentStatus(document["status"]),
         version=version,
         decision=decision,
-        lookup=read_lookup(document["lookup"], intent.to.number) if "lookup" in document else None,
+        lookup=lookup,
         position=document["position"],
         tries=document["tries"],
         attempts=tuple(_read_attempt(a) for a in document["attempts"]),
@@ -226,6 +267,7 @@ def read_progress(intent: Intent, state: str | bytes, version: int) -> Progress:
         earliest=_maybe_moment(document.get("earliest")),
         updated_at=_maybe_moment(document["updated_at"]),
         wake_at=_maybe_moment(document["wake_at"]),
+        facts=_read_facts(facts, lookup) if facts and lookup is not None else None,
     )
 
 

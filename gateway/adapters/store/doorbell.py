@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from redis.client import Pipeline
 from rq import Queue
+from rq.job import Job
 from rq.serializers import JSONSerializer
 
 from gateway.adapters.store.connection import Client, store_errors
@@ -58,6 +59,11 @@ class Doorbell:
     def waiting(self, lane: str) -> int:
         with store_errors():
             return self._queues[lane].count
+
+    def queued(self, about: str, version: int) -> bool:
+        """Whether this bell still waits for a worker to take it."""
+        with store_errors():
+            return bool(self._client.hget(f"{Job.redis_job_namespace_prefix}{about}-{version}", "status") == b"queued")
 
     def waiting_ids(self, lane: str) -> Sequence[str]:
         """Whose bell is in the queue right now."""

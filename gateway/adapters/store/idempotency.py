@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -102,10 +102,18 @@ def read_verdict(wanted: Claim, held: Sequence[bytes]) -> Verdict:
     return Replay(answer) if answer else InProgress(RETRY_AFTER_SECONDS)
 
 
-def fingerprint(body: Mapping[str, Any]) -> str:
-    """Of a validated body: the order of its members does not count."""
-    canonical = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+def fingerprint(body: dict[str, Any]) -> str:
+    """Of a validated body: neither the order of its members counts nor how a number is spelled (1, 1.0, 1e0)."""
+    canonical = json.dumps(_canonical(body), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _canonical(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _canonical(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_canonical(each) for each in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def parse_key(header: str) -> str:

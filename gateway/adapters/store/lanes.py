@@ -20,13 +20,16 @@ class Lane:
 
 
 WAKE = "gateway.jobs.wake"
+BATCH = "batch"
+"""Whose jobs wait for a process that buys lookups: they take places of the crew, and none of its work."""
 ALL_LANES: Mapping[str, Lane] = {
     lane.name: lane
     for lane in (
         Lane("urgent", WAKE, least=0.25),
         Lane("normal", WAKE, least=0.40),
-        Lane("bulk", WAKE, least=0.20),
+        Lane("bulk", WAKE, least=0.15),
         Lane("events", "gateway.jobs.deliver", least=0.15, most=0.25),
+        Lane(BATCH, "gateway.jobs.buy", least=0.05, most=0.15),
     )
 }
 LANES = tuple(lane.name for lane in ALL_LANES.values() if lane.job == WAKE)

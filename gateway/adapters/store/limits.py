@@ -92,13 +92,6 @@ class Limits:
             return timedelta(0)
         return timedelta(microseconds=scripts.run(self._client, "take", *take_call(limited)))
 
-    def slow(self, bucket: Bucket, pause: timedelta) -> None:
-        """Let nobody take from this bucket before `pause` is over, and only at its rate then."""
-        if bucket.per_second > 0:
-            pause_us = round(pause.total_seconds() * 1_000_000)
-            key = names.bucket_of_tokens(bucket.name)
-            scripts.run(self._client, "slow", [key], bucket.interval_us, bucket.burst, pause_us)
-
     # ---- caps
 
     def count_up(self, caps: Sequence[Cap]) -> CapReached | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from datetime import date, datetime
 from functools import lru_cache
 
@@ -29,6 +30,7 @@ INBOUND_HOLD = f"{PREFIX}:inbound:hold"
 INBOUND_CAUGHT = f"{PREFIX}:inbound:caught"
 
 HASHES_REMEMBERED = 256
+_ID = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9._=-]{1,96}")
 
 
 class Hasher:
@@ -76,11 +78,11 @@ def claim(app: str, key_hash: str) -> str:
 
 
 def sid(provider_sid: str) -> str:
-    return f"{PREFIX}:sid:{provider_sid}"
+    return f"{PREFIX}:sid:{_foreign(provider_sid)}"
 
 
 def parked(provider_sid: str) -> str:
-    return f"{PREFIX}:parked:{provider_sid}"
+    return f"{PREFIX}:parked:{_foreign(provider_sid)}"
 
 
 def lease(name: str) -> str:
@@ -92,7 +94,7 @@ def guard(content_hash: str) -> str:
 
 
 def seen(event_id: str) -> str:
-    return f"{PREFIX}:seen:{event_id}"
+    return f"{PREFIX}:seen:{_foreign(event_id)}"
 
 
 def event(event_id: str) -> str:
@@ -144,6 +146,10 @@ def bucket_of_tokens(name: str) -> str:
     return f"{PREFIX}:rate:{name}"
 
 
+def pace(name: str) -> str:
+    return f"{PREFIX}:pace:{name}"
+
+
 def cap(name: str) -> str:
     return f"{PREFIX}:cap:{name}"
 
@@ -168,6 +174,15 @@ def landed(token: str) -> str:
     return f"{PREFIX}:landed:{token}"
 
 
+def slots(line: str) -> str:
+    return f"{PREFIX}:slots:{line}"
+
+
+def batch(batch_id: str, part: str) -> str:
+    """`part`: order, chunks, begun, answers, done, or `at:<chunk>` while a worker is at it."""
+    return f"{PREFIX}:batch:{batch_id}:{part}"
+
+
 def factor_owner(factor_sid: str) -> str:
     return f"{PREFIX}:factor-of:{factor_sid}"
 
@@ -187,3 +202,8 @@ def started(start_hash: str) -> str:
 def cached_lookup(number_hash: str, field: str, country: str) -> str:
     """The one name outside PREFIX: the cache may be another Redis, and its layout is a published one."""
     return f"lookup:v2:{number_hash}:{field}:{country}"
+
+
+def _foreign(given: str) -> str:
+    """An id that somebody else made: as it is where it looks like one, else a digest, so that no key grows or tells."""
+    return given if _ID.fullmatch(given) else hashlib.sha256(given.encode("utf-8", "replace")).hexdigest()

@@ -19,6 +19,7 @@ from redis.client import Pipeline
 from gateway.adapters.store import names, scripts
 from gateway.adapters.store.codec import Sealer, dumps, entry_document, read_entry, to_ms
 from gateway.adapters.store.connection import Client, store_errors
+from gateway.adapters.store.quorum import Quorum
 from gateway.adapters.store.sealed_text import open_text, seal_text
 from gateway.errors import FieldError, InvalidRequest
 from gateway.model import Channel, SuppressionEntry, masked
@@ -52,13 +53,20 @@ def read_entries(stored: bytes | None) -> tuple[SuppressionEntry, ...]:
 
 
 class Suppressions:
-    """Addresses are hashed as they are given: numbers in E.164, e-mail addresses as normalize leaves them."""
+    """Addresses are hashed as they are given: numbers in E.164, e-mail addresses as normalize leaves them.
 
-    def __init__(self, client: Client, sealer: Sealer, hasher: names.Hasher, clock: Clock) -> None:
+    Every change waits for the replicas of `quorum`. One that none confirmed raises StoreUnavailable, and stands:
+    whoever repeats it learns from the repeat whether it is safe.
+    """
+
+    def __init__(
+        self, client: Client, sealer: Sealer, hasher: names.Hasher, clock: Clock, quorum: Quorum | None = None
+    ) -> None:
         self._client = client
         self._sealer = sealer
         self._hash = hasher
         self._clock = clock
+        self._quorum = quorum or Quorum(client)
 
     # ---- one address
 
@@ -71,7 +79,7 @@ class Suppressions:
         """False when an entry of this scope and source already stands; it stays as it is. Raises InvalidRequest."""
         entry = checked_entry(entry)
         keys, args = self._addition(address, entry, self._audit_line("add", address, entry))
-        changed, _ = scripts.run(self._client, "suppress", keys, *args)
+        changed, _ = self._quorum.write(lambda client: scripts.run(client, "suppress", keys, *args))
         return bool(changed)
 
     def remove(
@@ -94,7 +102,7 @@ class Suppressions:
         line = self._audit_line("remove", address, note)
         args = [field, "", "remove", "", _spaced(scopes), _spaced(sources), bucket, line]
         latest = "" if up_to is None else to_ms(up_to)
-        changed, taken = scripts.run(self._client, "suppress", keys, *args, latest)
+        changed, taken = self._quorum.write(lambda client: scripts.run(client, "suppress", keys, *args, latest))
         return bool(changed), tuple(read_entry(row) for row in json.loads(taken))
 
     # ---- the whole list
@@ -143,7 +151,8 @@ class Suppressions:
             for keys, args in staged:
                 scripts.stage(pipe, "suppress", keys, *args)
 
-        added = sum(int(changed) for changed, _ in scripts.transact(self._client, build, ["suppress"]))
+        answers = self._quorum.write(lambda client: scripts.transact(client, build, ["suppress"]))
+        added = sum(int(changed) for changed, _ in answers)
         if added:
             self._note_import(batch[0][1], added)
         return added

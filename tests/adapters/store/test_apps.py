@@ -77,6 +77,23 @@ def test_a_secret_is_shown_once(apps: Apps) -> None:
     assert secret not in repr(apps.get("billing"))
 
 
+def test_a_secret_that_was_made_to_sign_is_still_to_be_shown(apps: Apps) -> None:
+    apps.set("billing", "https://example.com/events")
+    signed_with = apps.signing("billing")
+    assert apps.signing("billing") == signed_with
+    assert (apps.secret("billing"),) == signed_with
+    with pytest.raises(InvalidRequest):
+        apps.secret("billing")
+
+
+def test_a_rotation_shows_the_new_secret_even_when_the_old_was_not_shown(apps: Apps) -> None:
+    (old,) = apps.signing("billing")
+    new = apps.secret("billing", rotate=True)
+    assert apps.signing("billing") == (new, old)
+    with pytest.raises(InvalidRequest):
+        apps.secret("billing")
+
+
 def test_an_old_secret_is_valid_for_a_day(apps: Apps, clock: Any) -> None:
     first = apps.secret("billing")
     clock.move(timedelta(hours=1))

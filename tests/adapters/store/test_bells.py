@@ -163,7 +163,7 @@ def test_a_worker_is_known_to_rq_while_it_beats(client: Client, presence: Presen
     presence.beat(busy=True)
     [worker] = Worker.all(connection=client)
     assert (worker.name, worker.get_state()) == (presence.name, "busy")
-    assert set(worker.queue_names()) == {"urgent", "normal", "bulk", "events"}
+    assert set(worker.queue_names()) == {"urgent", "normal", "bulk", "events", "batch"}
     client.flushall()
     presence.beat(busy=False)
     [worker] = Worker.all(connection=client)

@@ -155,6 +155,12 @@ def test_without_the_store_there_is_no_claim(away: Any, hasher: Any) -> None:
 def test_the_order_of_members_does_not_change_a_body() -> None:
     assert fingerprint({"a": 1, "b": {"c": "é", "d": [1]}}) == fingerprint({"b": {"d": [1], "c": "é"}, "a": 1})
     assert fingerprint({"a": 1}) != fingerprint({"a": "1"})
+
+
+def test_the_spelling_of_a_number_does_not_count() -> None:
+    assert fingerprint({"p": {"n": [1, 0, 15]}}) == fingerprint({"p": {"n": [1.0, -0.0, 1.5e1]}})
+    assert fingerprint({"n": 1}) != fingerprint({"n": 1.5})
+    assert fingerprint({"n": 1}) != fingerprint({"n": True})
     assert fingerprint({"a": [1, 2]}) != fingerprint({"a": [2, 1]})
 
 

@@ -10,7 +10,7 @@ from gateway.adapters.store.learned import Learned
 from gateway.adapters.store.proofs import Proofs
 from gateway.adapters.store.suppressions import Suppressions
 from gateway.errors import StoreUnavailable
-from gateway.model import LineType, SuppressionEntry
+from gateway.model import LINE_TYPE, LineType, Origin, SuppressionEntry
 from gateway.ports import Known
 
 NUMBER, ADDRESS, PERSON, SENDER = "+14155550100", "ann@example.com", "user-00000001", "+14155550199"
@@ -32,7 +32,7 @@ def written(client: Any, hasher: Any, sealer: Any, clock: Any) -> tuple[Suppress
     suppressions.add(ADDRESS, email_entry)
     learned, proofs = Learned(client, hasher, clock), Proofs(client, hasher, clock)
     learned.learn(NUMBER, LineType.LANDLINE, "30006", clock.now())
-    learned.hold(NUMBER, "voice", clock.now() + DAY)
+    learned.hold(NUMBER, "voice", clock.now() + DAY, "30003")
     learned.open_window(NUMBER, SENDER, clock.now())
     learned.open_window(NUMBER, "+14155550198", clock.now() - timedelta(hours=3))
     proofs.prove("billing", NUMBER, clock.now())
@@ -50,6 +50,7 @@ def test_all_that_is_known_comes_together(client: Any, hasher: Any, clock: Any, 
         factor_sid=FACTOR,
         whatsapp_window_until=now + DAY,
         held_channels={"voice": now + DAY},
+        origins={LINE_TYPE: Origin("30006", now), "voice": Origin("30003", now)},
     )
 
 
@@ -70,6 +71,7 @@ def test_holds_and_windows_that_are_over_are_left_out(client: Any, hasher: Any, 
     clock.move(DAY)
     later = known(client, hasher, clock)
     assert (later.whatsapp_window_until, later.held_channels) == (None, {})
+    assert set(later.origins) == {LINE_TYPE}
 
 
 def test_it_takes_one_round_trip(client: Any, hasher: Any, clock: Any, written: Any) -> None:

@@ -1,14 +1,15 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from gateway.adapters.store.learned import ALL_CHANNELS, LEARNED_TTL, Learned
+from gateway.adapters.store import names
+from gateway.adapters.store.learned import ALL_CHANNELS, LEARNED_TTL, Learned, read_origins
 from gateway.errors import StoreUnavailable
-from gateway.model import LineType
+from gateway.model import LINE_TYPE, LineType, Origin
 
 NUMBER, SENDER, OTHER_SENDER = "+14155550100", "+14155550199", "+14155550198"
 DAY = timedelta(days=1)
@@ -34,6 +35,28 @@ def test_a_number_is_held_back_from_the_third_failure_on(learned: Learned, clock
     assert learned.unreachable(NUMBER, "sms", "b/1") == clock.now() + DAY
     assert learned.held_channels(NUMBER) == {"sms": clock.now() + DAY}
     assert learned.unreachable(NUMBER, "voice", "b/2") is None
+
+
+def test_who_taught_and_when_is_kept_beside_what_was_learned(
+    learned: Learned, client: Any, hasher: Any, clock: Any
+) -> None:
+    began = clock.now()
+    learned.learn(NUMBER, LineType.LANDLINE, "30006", began)
+    learned.hold(NUMBER, ALL_CHANNELS, began + 3 * DAY, "30450")
+    for n, code in enumerate(("30003", "30003", "30005")):
+        clock.move(timedelta(hours=1))
+        learned.unreachable(NUMBER, "sms", f"a/{n}", code)
+    learned.unreachable(NUMBER, "voice", "b/1", "30003")
+
+    def origins() -> Mapping[str, Origin]:
+        return read_origins(client.hgetall(names.learned(hasher(NUMBER))), clock.now())
+
+    taught = {LINE_TYPE: Origin("30006", began), ALL_CHANNELS: Origin("30450", began)}
+    assert origins() == taught | {"sms": Origin("30005", began + timedelta(hours=3))}
+    learned.reached(NUMBER, "sms")
+    assert origins() == taught
+    clock.move(LEARNED_TTL)
+    assert origins() == {}
 
 
 def test_after_a_hold_the_next_failure_holds_again(learned: Learned, clock: Any) -> None:

@@ -15,18 +15,19 @@ from gateway.model import LineType, Lookup, LookupSource
 NUMBER = "+14155550100"
 TYPE = "line_type_intelligence"
 TTL, NEGATIVE_TTL = timedelta(days=7), timedelta(hours=1)
+LONGEST = {LineType.UNKNOWN: timedelta(days=1), LineType.NON_FIXED_VOIP: timedelta(days=3)}
 
 
 @pytest.fixture(params=["redis", "memory"])
 def cache(request: pytest.FixtureRequest, client: Any, hasher: Any, sealer: Any, clock: Any) -> CacheBase:
     if request.param == "redis":
-        return LookupCache(client, hasher, sealer, clock, TTL, NEGATIVE_TTL)
-    return MemoryLookupCache(hasher, sealer, clock, TTL, NEGATIVE_TTL)
+        return LookupCache(client, hasher, sealer, clock, TTL, NEGATIVE_TTL, LONGEST)
+    return MemoryLookupCache(hasher, sealer, clock, TTL, NEGATIVE_TTL, LONGEST)
 
 
 @pytest.fixture
 def shared(client: Any, hasher: Any, sealer: Any, clock: Any) -> LookupCache:
-    return LookupCache(client, hasher, sealer, clock, TTL, NEGATIVE_TTL)
+    return LookupCache(client, hasher, sealer, clock, TTL, NEGATIVE_TTL, LONGEST)
 
 
 @pytest.fixture
@@ -87,10 +88,23 @@ def test_what_is_no_longer_good_is_given_only_at_any_age(cache: CacheBase, looku
     assert set(cache.get(NUMBER, "US", [TYPE], any_age=True)) == {VALID, TYPE}
 
 
-def test_a_type_that_is_unknown_is_believed_for_a_day(cache: CacheBase, lookup: Lookup, clock: Any) -> None:
-    cache.put(replace(lookup, line_type=LineType.UNKNOWN), "US", [TYPE])
-    clock.move(timedelta(hours=25))
-    assert set(cache.get(NUMBER, "US", [TYPE])) == {VALID}
+@pytest.mark.parametrize(
+    ("line_type", "hours", "known"),
+    [
+        (LineType.UNKNOWN, 23, True),
+        (LineType.UNKNOWN, 25, False),
+        (LineType.NON_FIXED_VOIP, 71, True),
+        (LineType.NON_FIXED_VOIP, 73, False),
+        (LineType.MOBILE, 73, True),
+        (LineType.LANDLINE, 7 * 24 + 1, False),
+    ],
+)
+def test_a_line_type_is_believed_for_a_time_of_its_own(
+    cache: CacheBase, lookup: Lookup, clock: Any, line_type: LineType, hours: int, known: bool
+) -> None:
+    cache.put(replace(lookup, line_type=line_type), "US", [TYPE])
+    clock.move(timedelta(hours=hours))
+    assert (TYPE in cache.get(NUMBER, "US", [TYPE])) == known
 
 
 def test_many_are_read_as_one_by_one(cache: CacheBase, lookup: Lookup) -> None:
