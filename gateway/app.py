@@ -12,7 +12,19 @@ from flask import Blueprint, Flask, Response, g, request
 
 import webhooks
 from gateway import logs, tracing
-from gateway.api import documents, health, intents, lookup, metrics, problems, sending, suppressions, totp, verification
+from gateway.api import (
+    documents,
+    health,
+    intents,
+    lookup,
+    metrics,
+    problem_pages,
+    problems,
+    sending,
+    suppressions,
+    totp,
+    verification,
+)
 from gateway.api.endpoint import mount
 from gateway.callbacks import studio_token_ok
 from gateway.console import create_console
@@ -31,7 +43,6 @@ ENDPOINTS = (
     *lookup.ENDPOINTS,
     *suppressions.ENDPOINTS,
 )
-MAX_CONTENT = 1_048_576
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
@@ -52,6 +63,7 @@ def create_app(gateway: Gateway | None = None) -> Flask:
     health.mount(app, gateway)
     metrics.mount(app, gateway)
     documents.mount(app, ENDPOINTS)
+    problem_pages.mount(app)
     app.register_blueprint(create_console(gateway))
     app.register_blueprint(_webhooks(gateway))
     gateway.catch_up.wish_now()

@@ -122,16 +122,18 @@ ALLOWED: Mapping[IntentStatus, frozenset[IntentStatus]] = {
 
 FINAL: frozenset[IntentStatus] = frozenset(status for status, following in ALLOWED.items() if not following)
 
-# Where an earlier attempt's `delivered` finds the intent when it comes late: it has moved on to a next step (QUEUED,
-# SENDING) or waits in silence (SENT, final or not). In a final status a late `delivered` is one line of the timeline:
-# the application was told the end, and an end that can be taken back is none.
-LATE_DELIVERY: frozenset[IntentStatus] = frozenset({_I.QUEUED, _I.SENDING, _I.SENT})
+# Where a `delivered` finds the intent when it comes late: it has moved on to a next step (QUEUED, SENDING), waits in
+# silence (SENT, final or not), or has ended without one. There too it counts, because the reports of two attempts, or
+# two of one, come in any order, and the order must not decide how the intent ends.
+LATE_DELIVERY: frozenset[IntentStatus] = frozenset(
+    {_I.QUEUED, _I.SENDING, _I.SENT, _I.FAILED, _I.SUPPRESSED, _I.CANCELED, _I.EXPIRED}
+)
 
 
 def may_follow(old: IntentStatus, new: IntentStatus, *, final: bool = False) -> bool:
-    """Whether an intent may go from one status to another. `final`: it is `sent` and has been silent for 72 hours."""
+    """Whether an intent may go from one status to another. `final`: it has ended, or been silent for 72 hours."""
     if final:
-        return (old, new) == (IntentStatus.SENT, IntentStatus.DELIVERED)
+        return new is IntentStatus.DELIVERED and delivered_from(old)
     return new in ALLOWED[old]
 
 

@@ -1,4 +1,4 @@
-"""When quiet hours end, in every time zone that a number may be in; right when clocks change. Reads no clock."""
+"""When quiet hours begin and end, in every zone that a number may be in; right when clocks change. Reads no clock."""
 
 from __future__ import annotations
 
@@ -23,9 +23,17 @@ def quiet_until(now: datetime, zones: Sequence[str], hours: QuietHours) -> datet
     count = _quiet_in(now, places, hours)
     if count == 0:
         return None
-    later = [(_quiet_in(moment, places, hours), moment) for moment in _ends(now, places, hours)]
+    later = [(_quiet_in(moment, places, hours), moment) for moment in _coming(now, hours.end, places)]
     fewest = min(number for number, _ in later)
     return None if count <= fewest else next(moment for number, moment in later if number == fewest)
+
+
+def quiet_from(now: datetime, zones: Sequence[str], hours: QuietHours) -> datetime | None:
+    """The next moment, in UTC, from which it is quiet in more of `zones` than at `now`; None where it never will be."""
+    places = tuple(ZoneInfo(name) for name in zones or NOWHERE)
+    count = _quiet_in(now, places, hours)
+    starts = _coming(now, hours.start, places)
+    return next((moment for moment in starts if _quiet_in(moment, places, hours) > count), None)
 
 
 def _quiet_in(moment: datetime, places: Sequence[ZoneInfo], hours: QuietHours) -> int:
@@ -38,13 +46,11 @@ def _is_quiet(clock: time, hours: QuietHours) -> bool:
     return clock >= hours.start or clock < hours.end
 
 
-def _ends(now: datetime, places: Sequence[ZoneInfo], hours: QuietHours) -> list[datetime]:
-    """The next moments at which it ends in a zone, earliest first."""
+def _coming(now: datetime, clock: time, places: Sequence[ZoneInfo]) -> list[datetime]:
+    """The next moments at which a clock in one of the zones shows this, earliest first."""
     today = now.astimezone(UTC).date()
     days = [today + timedelta(days=ahead) for ahead in range(-1, DAYS_AHEAD + 1)]
-    return sorted(
-        {moment for place in places for day in days for moment in _shown(day, hours.end, place) if moment > now}
-    )
+    return sorted({moment for place in places for day in days for moment in _shown(day, clock, place) if moment > now})
 
 
 @lru_cache(maxsize=4096)

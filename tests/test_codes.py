@@ -354,3 +354,25 @@ def test_a_row_that_defers_to_nothing_gives_its_least_pause() -> None:
 
 def test_both_named_moments_are_in_use() -> None:
     assert {row.defer for row in codes.TABLE.values() if isinstance(row.defer, Moment)} == set(Moment)
+
+
+@pytest.mark.parametrize(
+    ("row", "slows"),
+    [
+        (codes.classify_create(429, 20429), "account"),
+        (codes.classify_create(429, 429), "account"),
+        (codes.classify_create(400, 21611), "sender"),
+        (codes.classify_create(400, 10004), "sender"),
+        (codes.classify_callback(30001, "failed"), "sender"),
+        (codes.classify_callback(30022, "failed"), "sender"),
+        (codes.classify_callback(63017, "failed"), "sender"),
+        (codes.classify_email(429), "sender"),
+        (codes.classify_create(429, 60203), None),
+        (codes.classify_create(503, 20429), None),
+        (codes.classify_callback(63018, "failed"), None),
+        (codes.classify_callback(30017, "failed"), None),
+    ],
+)
+def test_only_what_came_of_too_many_sends_slows_them_down(row: CodeRow, slows: str | None) -> None:
+    """Not a cap of one number or one day, nor a carrier's own trouble."""
+    assert row.slows == slows

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from datetime import timedelta
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -44,6 +46,7 @@ def told(client: Client, redis_url: str, tmp_path: Path, monkeypatch: pytest.Mon
     file = tmp_path / "gateway.toml"
     file.write_text(FLOW_CONFIG)
     gateway = wiring.build(Settings.load(file, environment(redis_url, "http://127.0.0.1:9", "http://127.0.0.1:9")))
+    gateway.pacing.slow("default", "sms", account=True, pause=timedelta(0))
     monkeypatch.setattr(metrics, "read", lambda _: FULL)
     yield set(re.findall(r"^(gateway_\w+)", create_app(gateway).test_client().get("/metrics").text, re.M))
 
@@ -99,6 +102,36 @@ def test_compose_keeps_state_and_cache_apart() -> None:
         source = services[name]["volumes"][0].split(":")[0]
         assert (ROOT / source).is_file() and f"redis-{name}" in source
     assert all(services[name]["command"][0] in COMMANDS for name in ("web", "worker"))
+
+
+def test_a_store_that_still_loads_its_file_is_not_called_healthy() -> None:
+    """Without -e valkey-cli ends with 0 whatever it was answered."""
+    services = yaml.safe_load(_read("compose.yaml"))["services"]
+    for name, port in (("state", None), ("cache", "6380")):
+        test = services[name]["healthcheck"]["test"]
+        assert test[:2] == ["CMD", "valkey-cli"] and "-e" in test and test[-1] == "ping"
+        assert (test[test.index("-p") + 1] if "-p" in test else None) == port
+        assert f"port {port or 6379}" in _read(f"config/redis-{name}.conf")
+    assert ":8000/healthz" in services["web"]["healthcheck"]["test"][-1]
+
+
+def test_every_variable_that_is_set_for_a_process_of_ours_is_one_it_reads() -> None:
+    known = set(re.findall(r"^([A-Z_]+)=", _read("config/env.example"), re.M))
+    compose = set(yaml.safe_load(_read("compose.yaml"))["services"]["web"]["environment"])
+    image = set(re.findall(r"([A-Z_]+)=", "".join(re.findall(r"^ENV (.+)$", _read("Dockerfile"), re.M))))
+    units = {name for unit in UNITS for name in re.findall(r"^Environment=([A-Z_]+)=", unit.read_text(), re.M)}
+    of_others = re.compile(r"PATH|PYTHON|PIP_")
+    ours = {name for name in compose | image | units if not of_others.match(name)}
+    assert ours and ours <= known, ours - known
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=[unit.stem for unit in UNITS])
+def test_every_option_of_a_unit_is_one_of_its_command(unit: Path) -> None:
+    found = re.search(r"^ExecStart=\S+/gateway (\w+)(.*)$", unit.read_text(), re.M)
+    assert found is not None
+    command = getattr(import_module(COMMANDS[found[1]]), found[1])
+    offered = {option for parameter in command.params for option in parameter.opts}
+    assert set(re.findall(r"--[a-z-]+", found[2])) <= offered
 
 
 def _read(name: str) -> str:

@@ -190,6 +190,12 @@ def test_an_intent_silent_for_long_can_only_turn_out_delivered(new: IntentStatus
 
 
 @pytest.mark.parametrize("status", IntentStatus)
-def test_a_late_delivery_counts_only_while_a_route_is_under_way(status: IntentStatus) -> None:
-    under_way = {IntentStatus.QUEUED, IntentStatus.SENDING, IntentStatus.SENT}
-    assert delivered_from(status) is (status in under_way)
+def test_a_late_delivery_counts_wherever_something_was_sent_and_no_success_is_known(status: IntentStatus) -> None:
+    without = {
+        IntentStatus.PENDING_LOOKUP,
+        IntentStatus.AWAITING_VERIFICATION,
+        IntentStatus.DELIVERED,
+        IntentStatus.VERIFIED,
+    }
+    assert delivered_from(status) is (status not in without)
+    assert may_follow(status, IntentStatus.DELIVERED, final=True) is (status not in without)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from gateway.model import QuietHours
 from gateway.normalize import time_zones
-from gateway.quiet import quiet_until
+from gateway.quiet import quiet_from, quiet_until
 
 MINUTE = timedelta(minutes=1)
 ZONES = (
@@ -96,6 +96,27 @@ def assert_right(now: datetime, zones: tuple[str, ...], hours: QuietHours) -> No
     # An hour that the clock skips or shows again may be waited for, though it is not quiet in all of it.
     waited = (now + n * MINUTE for n in range(1, (until - now) // MINUTE))
     assert sum(not quiet(moment, zones, hours) for moment in waited) <= 60
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    zones=st.lists(st.sampled_from(ZONES), min_size=1, max_size=3, unique=True).map(tuple),
+    minutes=st.integers(0, 365 * 1440),
+    hours=st.sampled_from(SPANS),
+)
+def test_until_it_begins_it_is_quiet_in_no_further_zone(
+    zones: tuple[str, ...], minutes: int, hours: QuietHours
+) -> None:
+    now = datetime(YEAR, 1, 1, tzinfo=UTC) + minutes * MINUTE
+    begins, count = quiet_from(now, zones, hours), quiet_in(now, zones, hours)
+    if any(offset(now, zone) != offset(now + timedelta(days=2), zone) for zone in zones):
+        return  # what a clock skips begins as long after the jump as it would have without
+    first = next((m for n in range(1, 2 * 1440) if quiet_in(m := now + n * MINUTE, zones, hours) > count), None)
+    assert begins == first
+
+
+def quiet_in(moment: datetime, zones: tuple[str, ...], hours: QuietHours) -> int:
+    return sum(quiet(moment, (zone,), hours) for zone in zones)
 
 
 def offset(moment: datetime, zone: str) -> timedelta | None:

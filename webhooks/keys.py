@@ -74,7 +74,12 @@ class Keys:
         """The keys to try. `settings` is the header that names a shared key; then only that one comes into question."""
         if settings:
             return self._shared_key(settings)
-        return self._of_subaccount(form, body) + self._own if self.subaccounts else self._own
+        return (*self._of_subaccount(form, body), *self._own, *self._subaccounts) if self.subaccounts else self._own
+
+    @cached_property
+    def _subaccounts(self) -> tuple[Key, ...]:
+        """A flow's request and some events do not say whose they are, so each configured token may fit."""
+        return tuple(_of_sub(token) for tokens in self.subaccounts.values() for token in tokens)
 
     @cached_property
     def _own(self) -> tuple[Key, ...]:
@@ -83,13 +88,13 @@ class Keys:
         return tuple(Key(label, token.encode(), "sha1") for label, token in named)
 
     def _of_subaccount(self, form: Pairs | None, body: bytes) -> tuple[Key, ...]:
-        """The SID only chooses among the configured. JSON is searched for it, not parsed: nothing is proved yet."""
+        """Those to try first. JSON is searched for the account, not parsed: nothing is proved yet."""
         if form is not None:
             sid = next((value for name, value in form if name == "AccountSid"), "")
         else:
             found = _ACCOUNT_SID.search(body, 0, _SEARCHED)
             sid = found[0].decode() if found else ""
-        return tuple(Key("subaccount", token.encode(), "sha1") for token in self.subaccounts.get(sid, ()))
+        return tuple(_of_sub(token) for token in self.subaccounts.get(sid, ()))
 
     def _shared_key(self, settings: str) -> tuple[Key, ...]:
         """The configured algorithm holds: a header that names another, or none, does not lower it."""
@@ -99,3 +104,7 @@ class Keys:
         if not secret or named.get("algorithm", "HMAC_SHA1") != algorithm:
             return ()
         return (Key(key_id, secret.encode(), ALGORITHMS[algorithm]),)
+
+
+def _of_sub(token: str) -> Key:
+    return Key("subaccount", token.encode(), "sha1")

@@ -7,7 +7,8 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from gateway.act.moves import Pace
+from gateway.act.moves import expires_at
+from gateway.act.pace import Pace
 from gateway.callbacks import CallbackUrls
 from gateway.channels import CHANNELS
 from gateway.channels.shape import ChannelShape, ProviderRequest, Sender, Situation
@@ -15,8 +16,10 @@ from gateway.codes import CodeRow
 from gateway.model import Attempt, Channel, FailureClass, Intent, Policy, Progress, Purpose, Step
 from gateway.optout import blocking_scopes, exempt_sources
 from gateway.ports import Clock, Known, Writes
-from gateway.quiet import quiet_until
+from gateway.quiet import quiet_from, quiet_until
 
+SOON = timedelta(seconds=10)
+"""So shortly before quiet hours nothing is begun. Source: Twilio advises against a ValidityPeriod of 5 s or less."""
 TOLD_APART_BY_TEXT = frozenset({Channel.SMS, Channel.STUDIO, Channel.EMAIL})
 """Of calls, codes and templates a provider's list shows the address alone."""
 
@@ -94,11 +97,20 @@ class Acting:
         )
 
     def quiet_until(self, intent: Intent, moment: datetime) -> datetime | None:
-        """When it will be quiet no more where the recipient may be; None: it is not quiet at `moment`."""
+        """When it will be quiet no more where the recipient may be; None: it is not quiet at `moment`, nor soon."""
         hours = self.purpose(intent).quiet_hours
         if hours is None or intent.to.is_sip:
             return None
-        return quiet_until(moment, self.zones(intent.to.number), hours)
+        zones = self.zones(intent.to.number)
+        return quiet_until(moment, zones, hours) or quiet_until(moment + SOON, zones, hours)
+
+    def deliver_by(self, progress: Progress, now: datetime) -> datetime:
+        """What is handed over now is of use until then: its time to live ends, or it gets quiet where they may be."""
+        intent, expires = progress.intent, expires_at(progress)
+        hours = self.purpose(intent).quiet_hours
+        if hours is None or intent.to.is_sip:
+            return expires
+        return min(expires, quiet_from(now, self.zones(intent.to.number), hours) or expires)
 
     def sender_of(self, progress: Progress, attempt: Attempt) -> Sender:
         """With whom the attempt was begun, while the configuration still has it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from gateway.act import moves
+from gateway.act import hearing
 from gateway.act.acting import Acting
 from gateway.act.reports import read_answer
 from gateway.errors import ProviderError
@@ -19,7 +19,7 @@ def bill(acting: Acting, progress: Progress) -> Progress | None:
     now = acting.clock.now()
     if progress.wake_at is not None and now < progress.wake_at:
         return progress
-    attempts = {a.number: _priced(acting, progress, a) for a in moves.unbilled(progress)}
+    attempts = {a.number: _priced(acting, progress, a) for a in hearing.unbilled(progress)}
     billed = replace(progress, attempts=tuple(attempts.get(a.number, a) for a in progress.attempts))
     wanted = replace(billed, wake_at=_again_at(acting, billed, now), ring=False)
     return acting.store(progress, wanted)
@@ -45,7 +45,7 @@ def _priced(acting: Acting, progress: Progress, attempt: Attempt) -> Attempt:
 
 
 def _again_at(acting: Acting, progress: Progress, now: datetime) -> datetime | None:
-    left = moves.unbilled(progress)
+    left = hearing.unbilled(progress)
     if not left:
         return None
     age = now - max(a.ended_at or a.started_at for a in left)

@@ -9,8 +9,8 @@ from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 
-from gateway.act import moves
-from gateway.act.moves import Pace
+from gateway.act import moves, proof
+from gateway.act.pace import Pace
 from gateway.model import Channel, IntentStatus, Progress, Reason, Verification
 
 
@@ -53,9 +53,9 @@ def begun(progress: Progress, sid: str, now: datetime, pace: Pace) -> tuple[Verd
     if waits is None:
         return standing(progress), None
     if now >= waits.expires_at:
-        return Verdict.EXPIRED, moves.unproved(progress, now, EXPIRED)
+        return Verdict.EXPIRED, proof.unproved(progress, now, EXPIRED)
     if waits.checks >= pace.max_checks:
-        return Verdict.TOO_MANY, moves.unproved(progress, now, TOO_MANY)
+        return Verdict.TOO_MANY, proof.unproved(progress, now, TOO_MANY)
     if waits.step.channel is Channel.TOTP:  # nobody shares a factor, so there is nothing to settle later
         return None, _awaiting(progress, replace(waits, checks=waits.checks + 1))
     marked = replace(waits, checks=waits.checks + 1, checking_since=now)
@@ -87,15 +87,15 @@ def settled(progress: Progress, sid: str, now: datetime) -> Progress | None:
 
 
 def approved(progress: Progress, sid: str, now: datetime) -> Progress | None:
-    return moves.proved(progress, now) if awaited(progress, sid) is not None else None
+    return proof.proved(progress, now) if awaited(progress, sid) is not None else None
 
 
 def used_elsewhere(progress: Progress, sid: str, now: datetime) -> Progress | None:
-    return moves.used_elsewhere(progress, now) if awaited(progress, sid) is not None else None
+    return proof.used_elsewhere(progress, now) if awaited(progress, sid) is not None else None
 
 
 def over(progress: Progress, sid: str, now: datetime, why: Reason) -> Progress | None:
-    return moves.unproved(progress, now, why) if awaited(progress, sid) is not None else None
+    return proof.unproved(progress, now, why) if awaited(progress, sid) is not None else None
 
 
 def _awaiting(progress: Progress, waits: Verification) -> Progress:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from gateway.act import moves, outcomes
+from gateway.act import moves, outcomes, proof
 from gateway.act.acting import Acting
 from gateway.act.reports import SUBJECTS, report
 from gateway.act.starting import note_start, shared_start
@@ -24,6 +24,7 @@ BUSY_PAUSE = timedelta(seconds=2)
 RECHECK_AFTER = timedelta(milliseconds=100)
 HELD_PAUSE = timedelta(milliseconds=500)
 OPTED_OUT = "recipient_opted_out"
+URGENT = "urgent"
 
 
 def dispatch(acting: Acting, progress: Progress) -> Progress | None:
@@ -42,7 +43,7 @@ def dispatch(acting: Acting, progress: Progress) -> Progress | None:
     lack = _lack(acting, progress, step, now)
     if lack is not None:
         return acting.store(progress, moves.stepped(progress, now, lack))
-    situation = acting.situation(marked, marked.attempts[-1], moves.expires_at(progress))
+    situation = acting.situation(marked, marked.attempts[-1], acting.deliver_by(progress, now))
     request = acting.request(situation)
     exempt, writer = acting.exempt(progress.intent, step), acting.writer(step, sender)
     verdict = acting.writes.intents.begin(marked, acting.scopes(step), exempt, writer)
@@ -80,9 +81,12 @@ def _not_now(acting: Acting, progress: Progress, now: datetime) -> Progress | No
     if paused is not None and paused > now:
         return moves.postponed(progress, paused, now, "sending is on hold for the account")
     if step is not None and step.channel is not Channel.TOTP:
-        wait = acting.writes.take_tokens(acting.sender_for(progress).name, step.channel.value)
+        urgent = acting.purpose(intent).priority == URGENT
+        fresh = (progress.wake_at or now) <= (progress.earliest or moves.wanted_at(intent))
+        sender = acting.sender_for(progress).name
+        wait = acting.writes.take_tokens(sender, step.channel.value, urgent=urgent, fresh=fresh)
         if wait > timedelta(0):
-            return moves.postponed(progress, now + wait, now)
+            return moves.postponed(progress, min(now + wait, moves.expires_at(progress)), now)
     return None
 
 
@@ -133,5 +137,5 @@ def _wait_for_totp(acting: Acting, progress: Progress, step: Step, now: datetime
     if stopped(step, acting.purpose(progress.intent), known.suppressions, known.email_suppressions):
         return _refused(acting, progress, Begun("suppressed"), now)
     if known.factor_sid is None:
-        return acting.store(progress, moves.unproved(progress, now, Reason("no_factor", "the TOTP factor is gone")))
-    return acting.store(progress, moves.awaiting_totp(progress, known.factor_sid, now, acting.pace))
+        return acting.store(progress, proof.unproved(progress, now, Reason("no_factor", "the TOTP factor is gone")))
+    return acting.store(progress, proof.awaiting_totp(progress, known.factor_sid, now, acting.pace))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from gateway.act import moves, outcomes
+from gateway.act import hearing, moves, outcomes
 from gateway.act.acting import Acting
 from gateway.act.reports import read_answer, report
 from gateway.errors import ProviderError
@@ -87,7 +87,7 @@ def _searched(acting: Acting, progress: Progress, attempt: Attempt, now: datetim
 def _never_created(acting: Acting, progress: Progress, now: datetime) -> Progress:
     """Only for what is stored at this moment: a report that came during the search knows better."""
     pace = acting.pace_for(progress.intent)
-    return moves.heard(progress, len(progress.attempts), outcomes.not_there(), None, now, pace)
+    return hearing.heard(progress, len(progress.attempts), outcomes.not_there(), None, now, pace)
 
 
 def _as_unknown(progress: Progress) -> Progress:
@@ -125,8 +125,9 @@ def _poll(acting: Acting, progress: Progress, attempt: Attempt, now: datetime) -
 
 
 def _sleep_on(acting: Acting, progress: Progress | None, attempt: Attempt, now: datetime) -> Progress | None:
-    """Doubling pauses between two looks: after 1 h, 2 h, 4 h …, at most 12 h."""
+    """Doubling pauses between two looks: after 1 h, 2 h, 4 h …, at most 12 h, the last when silence is its answer."""
     if progress is None or progress.final or progress.status is IntentStatus.QUEUED:
         return progress
     age = max(now - attempt.started_at, acting.pace.poll_after)
-    return acting.store(progress, moves.postponed(progress, now + min(age, LONGEST_POLL), now))
+    until = min(now + min(age, LONGEST_POLL), attempt.started_at + acting.pace.silent_for)
+    return acting.store(progress, moves.postponed(progress, until, now))

@@ -5,12 +5,23 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from gateway.act import moves
 from gateway.act.acting import Acting
+from gateway.act.pace import ACCOUNT_PAUSE
 from gateway.codes import CodeRow, classify_callback, classify_create, classify_email
 from gateway.errors import ProviderError, ProviderRefused, ProviderSilent
-from gateway.model import Attempt, AttemptStatus, Channel, FailureClass, Intent, Outcome, SuppressionEntry
+from gateway.model import (
+    Attempt,
+    AttemptStatus,
+    Channel,
+    FailureClass,
+    LineType,
+    Outcome,
+    Progress,
+    SuppressionEntry,
+)
 from gateway.optout import carried_by
+
+ENDED = frozenset({AttemptStatus.FAILED, AttemptStatus.CANCELED, AttemptStatus.DELIVERED})
 
 
 def of_error(error: ProviderError, channel: Channel) -> tuple[Outcome, CodeRow | None]:
@@ -42,11 +53,12 @@ def of_failed_answer(outcome: Outcome, word: str, subject: str) -> tuple[Outcome
     return replace(outcome, failure=row.failure), row
 
 
-def follow(acting: Acting, intent: Intent, attempt: Attempt, outcome: Outcome, row: CodeRow | None) -> None:
+def follow(acting: Acting, progress: Progress, attempt: Attempt, outcome: Outcome, row: CodeRow | None) -> None:
     """Make durable what a failure says of the number or of us, before the route moves on. Safe to repeat.
 
     What the sandbox says of a number is made up, so a test teaches nothing.
     """
+    intent = progress.intent
     if row is None or intent.test or outcome.status not in (AttemptStatus.FAILED, AttemptStatus.CANCELED):
         return
     now = acting.clock.now()
@@ -58,20 +70,25 @@ def follow(acting: Acting, intent: Intent, attempt: Attempt, outcome: Outcome, r
         source = f"{row.suppress_source}_{'create' if created else 'callback'}"
         entry = SuppressionEntry(scope, source, now, "provider", str(row.code))
         acting.writes.suppress(address or intent.to.number, entry)
+    if row.slows is not None and attempt.status not in ENDED:  # told again, it is no other rush
+        pause = outcome.retry_after or timedelta(0)
+        acting.writes.slow(attempt.sender, attempt.step.channel.value, account=row.slows == "account", pause=pause)
     unreachable = row.failure is FailureClass.UNREACHABLE
-    if row.learns is not None or row.hold is not None or unreachable:
+    learns = row.learns if _may_be_wrong(progress) else None
+    if learns is not None or row.hold is not None or unreachable:
         held = "all" if row.failure is FailureClass.FRAUD else channel
         acting.writes.learn(
             intent.to.number,
             held,
-            line_type=row.learns,
+            line_type=learns,
             hold=row.hold,
             unreachable=unreachable,
             attempt=f"{intent.id}/{attempt.number}",
+            by=str(row.code or ""),
             at=now,
         )
     if row.failure is FailureClass.ACCOUNT:
-        acting.pause_sending(moves.ACCOUNT_PAUSE, f"account:{row.code}")
+        acting.pause_sending(ACCOUNT_PAUSE, f"account:{row.code}")
     if row.alert:
         fields = {"code": row.code, "class": row.failure.value, "channel": channel, "intent": intent.id}
         acting.alert("provider_alert", fields)
@@ -96,3 +113,9 @@ def found() -> Outcome:
 
 def with_sid(outcome: Outcome, sid: str) -> Outcome:
     return replace(outcome, provider_sid=outcome.provider_sid or sid)
+
+
+def _may_be_wrong(progress: Progress) -> bool:
+    """An error corrects "mobile" or fills a gap; a VoIP or premium number does not become a landline by it."""
+    lookup = progress.lookup
+    return lookup is None or lookup.line_type in (LineType.MOBILE, LineType.UNKNOWN)

@@ -7,14 +7,15 @@ one at a time, so an approval that is only read about, because the answer was lo
 
 from __future__ import annotations
 
+import contextlib
 from datetime import timedelta
 
 from gateway.act import asking, checks
 from gateway.act.acting import Acting
-from gateway.act.asking import Said
+from gateway.act.asking import Said, service_of
 from gateway.act.checks import Verdict
 from gateway.act.starting import forget_start
-from gateway.errors import StoreError
+from gateway.errors import ProviderError, StoreError
 from gateway.model import Channel, IntentStatus, Progress, Verification
 from gateway.ports import Change, Check
 
@@ -39,10 +40,21 @@ def enter(acting: Acting, progress: Progress, code: str) -> tuple[Verdict, Progr
             return _conclude(acting, progress, waits, check, said)
     refused, marked = _mark(acting, progress, waits)
     if refused is not None:
+        if refused is Verdict.TOO_MANY:
+            _use_up(acting, marked, waits)
         acting.writes.verifications.end_check(waits.sid, check)
         return refused, marked
     said = _said_of(acting, marked, waits, check, code)
     return _conclude(acting, marked, waits, check, said)
+
+
+def _use_up(acting: Acting, progress: Progress, waits: Verification) -> None:
+    """No code is taken for it any more, so it is called off: else Twilio would give the next intent the same one."""
+    forget_start(acting, progress, waits)
+    # Where that fails it expires by itself.
+    with contextlib.suppress(ProviderError):
+        service = service_of(acting, progress, waits.sid)
+        acting.writes.codes.cancel_verification(service, waits.sid, test=progress.intent.test)
 
 
 def _said_of(acting: Acting, progress: Progress, waits: Verification, check: Check, code: str) -> Said:

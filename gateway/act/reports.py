@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from gateway.act import moves, outcomes
+from gateway.act import hearing, outcomes
 from gateway.act.acting import Acting
 from gateway.codes import CodeRow
 from gateway.lifecycle import fetched_status
@@ -25,11 +25,11 @@ def report(acting: Acting, progress: Progress, number: int, outcome: Outcome, ro
     """Move attempt `number` forward, with all that follows. `progress` as loaded; gives what is stored then."""
     if not 1 <= number <= len(progress.attempts):
         return progress
-    outcomes.follow(acting, progress.intent, progress.attempts[number - 1], outcome, row)
+    outcomes.follow(acting, progress, progress.attempts[number - 1], outcome, row)
     now, pace = acting.clock.now(), acting.pace_for(progress.intent, row)
 
     def change(stored: Progress) -> Progress:
-        return moves.heard(stored, number, outcome, row, now, pace)
+        return hearing.heard(stored, number, outcome, row, now, pace)
 
     after = change(progress)
     if after is progress:

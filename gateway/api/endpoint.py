@@ -15,6 +15,7 @@ from gateway.adapters.lookups.room import serving_requests
 from gateway.adapters.store.apikeys import ApiKey
 from gateway.errors import FieldError, InvalidRequest, Refused
 from gateway.ids import PATTERN
+from gateway.logs import redacted
 from gateway.wiring import Gateway
 
 MAX_BODY = 256 * 1024
@@ -131,7 +132,7 @@ def _field_errors(err: ValidationError) -> list[FieldError]:
     """One entry per wrong field; the value that was given is never repeated."""
     found = []
     for each in err.errors(include_url=False, include_context=False, include_input=False)[:20]:
-        field_name = ".".join(str(part)[:64] for part in each["loc"]) or "body"
+        field_name = redacted(".".join(str(part)[:64] for part in each["loc"])) or "body"
         message = each["msg"].removeprefix("Value error, ")
         found.append(FieldError(field_name, "unknown field" if each["type"] == "extra_forbidden" else message[:300]))
     return found

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
+import re
 from typing import Annotated
 
 from flask import Response, request
@@ -18,6 +17,7 @@ from gateway.ids import is_ulid
 from gateway.model import Channel, IntentStatus, Progress
 from gateway.normalize import parse_phone
 from gateway.normalize.payload import Strict
+from gateway.paging import Place, Row, cursor_of, older, place_in
 from gateway.wiring import retrying
 
 CANCELABLE = frozenset({IntentStatus.PENDING_LOOKUP, IntentStatus.QUEUED, IntentStatus.AWAITING_VERIFICATION})
@@ -55,29 +55,31 @@ def listed(call: Call) -> Response:
     status = _choice("status", [s.value for s in IntentStatus])
     channel = _choice("channel", [c.value for c in Channel])
     limit = _limit()
-    before = _cursor()
+    before = place_in(request.args.get("cursor"))
     found: list[Progress] = []
-    more: int | None = before
+    more = before
     for _ in range(0, MOST_READ, LARGEST_LIMIT):
-        page = call.gateway.intents.newest(call.key.app, more, LARGEST_LIMIT)
-        progresses = call.gateway.intents.load_many([intent_id for intent_id, _ in page])
-        for progress in progresses:
-            if _fits(progress, status, channel):
-                found.append(progress)
-        more = page[-1][1] if len(page) == LARGEST_LIMIT else None
+        ids, more = _older(call, more)
+        found += [p for p in call.gateway.intents.load_many(ids) if _fits(p, status, channel)]
         if len(found) >= limit or more is None:
             break
     kept = found[:limit]
     if len(found) > limit:
-        more = moves_ms(kept[-1])
+        more = _place(kept[-1])
     return _page(call, kept, more)
 
 
 def search(call: Call) -> Response:
-    number = parse_phone(call.body.to, call.body.country).number
-    rows = call.gateway.intents.newest_to(number, LARGEST_LIMIT)
-    progresses = call.gateway.intents.load_many([intent_id for intent_id, _ in rows])
-    own = [p for p in progresses if p.intent.app == call.key.app]
+    default = call.gateway.settings.lookup.default_country_code or None
+    hosts = call.gateway.policy.sip_hosts
+    to = parse_phone(call.body.to, call.body.country, default_country=default, sip_hosts=hosts)
+    ids = [intent_id for intent_id, _ in call.gateway.intents.newest_to(to.number, MOST_READ)]
+    own: list[Progress] = []
+    for start in range(0, len(ids), LARGEST_LIMIT):  # others may have written to this number much more often
+        progresses = call.gateway.intents.load_many(ids[start : start + LARGEST_LIMIT])
+        own += [p for p in progresses if p.intent.app == call.key.app]
+        if len(own) >= call.body.limit:
+            break
     return _page(call, own[: call.body.limit], None)
 
 
@@ -113,8 +115,16 @@ def _cancelable(progress: Progress) -> bool:
     return progress.status in CANCELABLE and not progress.final
 
 
-def moves_ms(progress: Progress) -> int:
-    return round(progress.intent.created_at.timestamp() * 1000)
+def _place(progress: Progress) -> Place:
+    return round(progress.intent.created_at.timestamp() * 1000), progress.intent.id
+
+
+def _older(call: Call, before: Place | None) -> tuple[list[str], Place | None]:
+    def read(until: int | None) -> list[Row]:
+        return call.gateway.intents.newest(call.key.app, until, LARGEST_LIMIT)
+
+    rows, more = older(read, before, LARGEST_LIMIT)
+    return [intent_id for intent_id, _ in rows], more
 
 
 def _fits(progress: Progress, status: str | None, channel: str | None) -> bool:
@@ -132,25 +142,14 @@ def _choice(name: str, accepted: list[str]) -> str | None:
 
 def _limit() -> int:
     text = request.args.get("limit", str(DEFAULT_LIMIT))
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= LARGEST_LIMIT:
+    if re.fullmatch("[0-9]{1,4}", text) is None or not 1 <= int(text) <= LARGEST_LIMIT:
         raise InvalidRequest(FieldError("limit", f"must be a whole number from 1 to {LARGEST_LIMIT}"))
     return int(text)
 
 
-def _cursor() -> int | None:
-    text = request.args.get("cursor")
-    if text is None:
-        return None
-    try:
-        return int(base64.urlsafe_b64decode(text.encode()))
-    except (ValueError, binascii.Error) as err:
-        raise InvalidRequest(FieldError("cursor", "is not one that a page gave")) from err
-
-
-def _page(call: Call, progresses: list[Progress], more: int | None) -> Response:
+def _page(call: Call, progresses: list[Progress], more: Place | None) -> Response:
     now = call.gateway.clock.now()
-    cursor = None if more is None else base64.urlsafe_b64encode(str(more).encode()).decode()
-    document = {"intents": [summary(p, now) for p in progresses], "next_cursor": cursor}
+    document = {"intents": [summary(p, now) for p in progresses], "next_cursor": cursor_of(more)}
     return Response(dumps(document), 200, content_type=JSON)
 
 

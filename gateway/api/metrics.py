@@ -44,6 +44,7 @@ class HouseCollector(Collector):
         try:
             self._gateway.tally.flush()
             readings = read(self._gateway)
+            slowed = self._gateway.pacing.slowed()
         except StoreUnavailable:
             yield _gauge("store_up", "Whether Redis answers.", 0)
             return
@@ -52,6 +53,7 @@ class HouseCollector(Collector):
         yield handed_over(readings.counts)
         yield from _waiting(readings.lanes)
         yield from _health(readings)
+        yield _paces(slowed)
         yield from _store(self._gateway, readings)
         yield from _lookups(self._gateway, readings)
 
@@ -65,6 +67,7 @@ COUNTERS: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
     "rejected|": ("webhooks_rejected", "Webhooks refused for their signature.", ("source", "cause")),
     "admitted|": ("webhooks_admitted", "Webhooks admitted, by the key that admitted them.", ("source", "key")),
     "effect|": ("webhook_effects", "What webhooks did.", ("source", "effect")),
+    "slowed|": ("pace_slowed", "Times that a bucket of sends was slowed down.", ("bucket",)),
     "http|": ("http_requests", "HTTP requests answered.", ("method", "route", "status")),
     "http_ms|": ("http_request_seconds", "Time spent answering.", ("method", "route")),
 }
@@ -123,6 +126,16 @@ def _health(readings: Readings) -> Iterator[Metric]:
     paused = GaugeMetricFamily("gateway_sending_paused", "Sending is on hold for the account.", labels=["cause"])
     paused.add_metric([readings.paused or ""], readings.paused is not None)
     yield paused
+
+
+def _paces(slowed: Mapping[str, float]) -> Metric:
+    """Only buckets that are slowed down have one: without a sample nothing is held back."""
+    family = GaugeMetricFamily(
+        "gateway_pace_per_second", "Sends per second of a bucket that was slowed down.", labels=["bucket"]
+    )
+    for bucket, per_second in sorted(slowed.items()):
+        family.add_metric([bucket], round(per_second, 2))
+    return family
 
 
 def _store(gateway: Gateway, readings: Readings) -> Iterator[Metric]:

@@ -10,6 +10,7 @@ from typing import Any
 from pydantic.json_schema import models_json_schema
 
 from gateway.api.endpoint import JSON, Endpoint
+from gateway.api.openapi_events import WEBHOOKS
 from gateway.api.openapi_tables import (
     DESCRIPTION,
     OPEN_PATHS,
@@ -18,7 +19,6 @@ from gateway.api.openapi_tables import (
     REQUEST_HEADERS,
     RESPONSE_HEADERS,
     TAGS,
-    WEBHOOKS,
     headers_of,
 )
 from gateway.api.problems import CONTENT_TYPE, KINDS
@@ -46,6 +46,7 @@ def document(endpoints: Sequence[Endpoint]) -> Node:
             "description": DESCRIPTION,
             "license": {"name": "MIT", "identifier": "MIT"},
         },
+        "externalDocs": {"url": "/problems", "description": "What each problem means, and what to do."},
         "servers": [{"url": "/", "description": "this gateway"}],
         "tags": [{"name": name, "description": text} for name, text in TAGS.items()],
         "security": [{"bearer": []}],

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from gateway.api.problems import KINDS
 from gateway.model import Channel, IntentStatus
 
 DESCRIPTION = """\
 Send an intent, and the gateway decides whether and how it may reach the person: by text, call, WhatsApp, e-mail or a
 Studio flow, with the number's holder proved first where the policy asks for it. Errors are problem documents (RFC
-9457) whose `code` is stable; numbers never stand in a URL, and are shown masked."""
+9457) whose `code` is stable and whose `type` leads to a page that says what to do; numbers never stand in a URL, and
+are shown masked."""
 
 TAGS: Mapping[str, str] = {
     "sending": "An intent comes in, the verdict goes out.",
@@ -19,6 +21,7 @@ TAGS: Mapping[str, str] = {
     "proof": "Codes, and authenticator apps.",
     "suppressions": "Who must not be written to.",
     "service": "Health, and this document.",
+    "events": "What an application is told, where it listens.",
 }
 
 PATH_PARAMETERS: Mapping[str, Mapping[str, Any]] = {
@@ -88,12 +91,13 @@ def headers_of(status: int, request_headers: Sequence[str]) -> dict[str, Any]:
     return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
 
 
-def _open(summary: str, answers: Mapping[str, tuple[str, str, Any]]) -> dict[str, Any]:
+def _open(summary: str, answers: Mapping[str, tuple[str, str, Any]], *parameters: Mapping[str, Any]) -> dict[str, Any]:
     responses = {
         status: {"description": text, "content": {kind: {"schema": schema}}}
         for status, (text, kind, schema) in answers.items()
     }
-    return {"get": {"summary": summary, "tags": ["service"], "security": [], "responses": responses}}
+    operation: dict[str, Any] = {"summary": summary, "tags": ["service"], "security": [], "responses": responses}
+    return {"get": {**operation, "parameters": list(parameters)} if parameters else operation}
 
 
 def _ref(name: str) -> dict[str, str]:
@@ -113,29 +117,13 @@ OPEN_PATHS: Mapping[str, Any] = {
     "/metrics": _open("Figures for Prometheus.", {"200": ("Figures.", "text/plain", _TEXT)}),
     "/openapi.json": _open("This document.", {"200": ("OpenAPI 3.1.", "application/json", {"type": "object"})}),
     "/docs": _open("This document as a page.", {"200": ("A page.", "text/html", _TEXT)}),
-}
-
-
-def _event(summary: str, data: Mapping[str, Any]) -> dict[str, Any]:
-    schema = {"allOf": [_ref("Event"), {"type": "object", "properties": {"data": data}}]}
-    names = ("webhook-id", "webhook-timestamp", "webhook-signature")
-    return {
-        "post": {
-            "summary": summary,
-            "description": "Signed as Standard Webhooks says; repeated for 24 hours under the same `webhook-id` until "
-            "it is answered with 2xx.",
-            "security": [],
-            "parameters": [{"name": n, "in": "header", "required": True, "schema": _TEXT} for n in names],
-            "requestBody": {"required": True, "content": {"application/json": {"schema": schema}}},
-            "responses": {"2XX": {"description": "Taken."}, "default": {"description": "It is sent again later."}},
-        }
-    }
-
-
-_PERSON = {"type": "object", "properties": dict.fromkeys(("from", "to", "provider_sid", "keyword", "body"), _TEXT)}
-WEBHOOKS: Mapping[str, Any] = {
-    "intent.<status>": _event("An intent has changed.", _ref("IntentWhole")),
-    "message.received": _event("A person has written.", _PERSON),
-    "recipient.opted_out": _event("A person has opted out.", _PERSON),
-    "recipient.opted_in": _event("A person has opted in again.", _PERSON),
+    "/problems": _open("All problems, as a page.", {"200": ("A page.", "text/html", _TEXT)}),
+    "/problems/{code}": _open(
+        "One problem, as a page: what it means and what to do.",
+        {
+            "200": ("A page.", "text/html", _TEXT),
+            "404": ("There is no problem of this code.", "application/problem+json", _ref("Problem")),
+        },
+        {"name": "code", "in": "path", "required": True, "schema": {"type": "string", "enum": list(KINDS)}},
+    ),
 }

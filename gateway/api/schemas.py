@@ -230,6 +230,35 @@ class Event(Shown):
     data: dict[str, Any]
 
 
+class Told(Shown):
+    """Of a person, to the application: the full number, since it is theirs to answer."""
+
+    sender: str = Field(alias="from", examples=["+14155550100"])
+    """The person's number."""
+    to: str = Field(examples=["+14155550199"])
+    """Our number, or short code."""
+    provider_sid: str
+    """Twilio's message, or call."""
+    channel: str = Field(examples=["sms", "whatsapp", "voice"])
+
+
+class Media(Shown):
+    url: str
+    """Where Twilio keeps it."""
+    content_type: str = Field(examples=["image/jpeg"])
+
+
+class MessageReceived(Told):
+    body: str
+    media: list[Media] = []
+    """Only where the message brought some."""
+
+
+class OptOutChanged(Told):
+    keyword: Literal["STOP", "START", "9"]
+    """`9`: the key pressed in a call."""
+
+
 Problem.model_rebuild()
 
 SCHEMAS: Mapping[str, type[BaseModel]] = {
@@ -237,7 +266,7 @@ SCHEMAS: Mapping[str, type[BaseModel]] = {
     for model in (
         Decision, Intent, IntentWhole, IntentPage, Lookup, Factor, FactorVerified, Suppressions,
         SuppressionsRemoved, SuppressionPage, Problem, Health,
-        Readiness, Event,
+        Readiness, Event, MessageReceived, OptOutChanged,
     )
 }  # fmt: skip
 """The names that an endpoint's `gives` may use."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import replace
 from typing import Any
@@ -50,7 +51,7 @@ def send(call: Call) -> Response:
             raise
 
 
-def _accept(call: Call, intent: Intent, arrived: Arrived, claim: Claim | None, wait: float) -> Response:
+def _accept(call: Call, intent: Intent, arrived: Arrived, claim: Claim | None, wait: float | None) -> Response:
     gateway = call.gateway
     if arrived.reached is not None:
         gateway.caps.refuse(arrived.reached)
@@ -69,7 +70,7 @@ def _accept(call: Call, intent: Intent, arrived: Arrived, claim: Claim | None, w
         if claim is not None:
             gateway.idempotency.amend(claim, answer)
     response = _accepted(answer, intent.id)
-    if wait:
+    if waited is not None or wait == 0:
         response.headers["Preference-Applied"] = f"wait={wait:g}"
     return response
 
@@ -80,6 +81,8 @@ def route(call: Call) -> Response:
     mode = request.args.get("lookup", "live")
     if mode not in ("live", "offline"):
         raise InvalidRequest(FieldError("lookup", "must be live or offline"))
+    gateway.admission.check()
+    gateway.caps.look(intent)
     known = gateway.reads.known(intent.realm, intent.to.number, intent.to.email, intent.identity)
     progress = pipeline.judge(gateway.house, intent, known, free=mode == "offline")
     document: dict[str, Any] = summary(replace(progress, ring=False), gateway.clock.now())
@@ -134,14 +137,14 @@ def _accepted(answer: str, intent_id: str | None) -> Response:
     return response
 
 
-def _preferred_wait() -> float:
-    """Seconds of `Prefer: wait=N`, 0 without it. A preference that cannot be read is ignored, as RFC 7240 says."""
+def _preferred_wait() -> float | None:
+    """Seconds of `Prefer: wait=N`, None without it. A preference that cannot be read is ignored, as RFC 7240 says."""
     for preference in request.headers.get("Prefer", "").split(","):
         name, _, value = preference.partition(";")[0].partition("=")
         if name.strip().lower() == "wait":
             text = value.strip().strip('"')
-            return min(LONGEST_WAIT, float(text)) if text.isdigit() else 0.0
-    return 0.0
+            return min(LONGEST_WAIT, float(text)) if re.fullmatch("[0-9]+", text) else None
+    return None
 
 
 def _await_first_attempt(call: Call, progress: Progress, wait: float) -> Progress | None:

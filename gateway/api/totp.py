@@ -17,7 +17,7 @@ from gateway.act.checks import Verdict
 from gateway.adapters.store.proofs import VERIFIED
 from gateway.api.endpoint import JSON, Call, Endpoint
 from gateway.api.texts import dumps
-from gateway.api.verification import Code, refused
+from gateway.api.verification import ASK_AGAIN_SECONDS, DETAILS, Code, refused
 from gateway.errors import ProviderError, ProviderRefused, Refused
 from gateway.model import realm
 from gateway.normalize.payload import Strict
@@ -27,6 +27,7 @@ FACTOR_SID = re.compile(r"YF[0-9a-fA-F]{32}")
 WRONG_CODES = frozenset({60200, 60311})
 TOO_MANY_CODES = frozenset({429, 60310})
 NOT_THERE = frozenset({404, 20404, 60390, 60391})
+NO_FACTOR = "The provider did not answer, so there is no factor that could be shown. Ask for it again."
 Answer = TypeVar("Answer")
 Identity = Annotated[
     str,
@@ -55,7 +56,10 @@ def enrol(call: Call) -> Response:
     own = realm(call.key.app, call.key.test)
     identity = gateway.house.acting.writes.identity_at_provider(own, person)
     service = gateway.house.acting.verify_service(test=call.key.test)
-    factor = _asked(lambda: gateway.calls.create_factor(service, identity, call.body.label, test=call.key.test))
+    factor = _asked(
+        lambda: gateway.calls.create_factor(service, identity, call.body.label, test=call.key.test),
+        unanswered=NO_FACTOR,
+    )
     gateway.proofs.enrol(own, person, factor.sid, UNVERIFIED)
     document = {"factor_sid": factor.sid, "uri": factor.uri, "qr_svg": _qr(factor.uri)}
     return Response(dumps(document), 201, content_type=JSON)
@@ -79,8 +83,15 @@ def activate(call: Call, sid: str) -> Response:
     return Response(dumps({"factor_sid": sid, "status": VERIFIED}), 200, content_type=JSON)
 
 
-def _asked(ask: Callable[[], Answer], gone: Callable[[], object] = lambda: None) -> Answer:
-    """What Verify answers; its refusals as ours. `gone` is done where it does not know the factor any more."""
+def _asked(
+    ask: Callable[[], Answer],
+    gone: Callable[[], object] = lambda: None,
+    unanswered: str = DETAILS[Verdict.UNANSWERED],
+) -> Answer:
+    """What Verify answers; its refusals as ours. `gone` is done where it does not know the factor any more.
+
+    `unanswered`: what is said where Verify did not answer.
+    """
     try:
         return ask()
     except ProviderRefused as err:
@@ -93,9 +104,9 @@ def _asked(ask: Callable[[], Answer], gone: Callable[[], object] = lambda: None)
             raise Refused("not_found", "Verify does not know this factor.") from None
         if err.status < HTTPStatus.INTERNAL_SERVER_ERROR:
             structlog.get_logger("gateway.alert").warning("totp_refused", code=err.code, status=err.status)
-        raise refused(Verdict.UNANSWERED) from None
     except ProviderError:
-        raise refused(Verdict.UNANSWERED) from None
+        pass
+    raise Refused(Verdict.UNANSWERED.value, unanswered, retry_after_seconds=ASK_AGAIN_SECONDS)
 
 
 def _qr(uri: str) -> str:

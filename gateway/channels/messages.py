@@ -1,6 +1,7 @@
 """What SMS and WhatsApp have in common: both are created as Twilio messages. No channel of its own.
 
-Source: Twilio's Messages resource (`ValidityPeriod` 1 to 36000 seconds).
+`ValidityPeriod` ends a message's wait at Twilio; what a carrier has taken over by then is out of anybody's hands.
+Source: Twilio's Messages resource (`ValidityPeriod` 1 to 36000 seconds; error 30036 afterwards).
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ MAX_VALIDITY_SECONDS = 36_000
 
 
 def validity_seconds(situation: Situation) -> int:
-    """What is left before expiry, so that Twilio does not deliver after we gave up."""
+    """What is left until it may not be delivered any more: we give up, or quiet hours begin."""
     left = int((situation.expires_at - situation.as_of).total_seconds())
     return min(max(left, 1), MAX_VALIDITY_SECONDS)
 

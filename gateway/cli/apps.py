@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 
 import click
 
@@ -12,6 +13,8 @@ from gateway.cli.rows import Value, show_rows
 from gateway.wiring import current
 
 COLUMNS = ("name", "callback_url", "senders", "secret")
+SENDER = re.compile(r"(whatsapp:)?\+[1-9]\d{6,14}|\d{3,8}|MG[0-9a-fA-F]{32}")
+"""As Twilio names it in an incoming message: another spelling would never be found there."""
 
 
 @click.group()
@@ -28,7 +31,7 @@ def apps() -> None:
 @click.option("--json", "as_json", is_flag=True)
 def set_(name: str, callback_url: str | None, senders: tuple[str, ...], as_json: bool) -> None:
     """Create an application or change what is given."""
-    named = [each.strip() for text in senders for each in text.split(",") if each.strip()] if senders else None
+    named = _senders(senders) if senders else None
     gateway = current()
     if callback_url and not gateway.settings.events.allow_private_destinations and callback_url.startswith("http:"):
         raise click.BadParameter("must be an https URL", param_hint="--callback-url")
@@ -55,6 +58,14 @@ def secret(name: str, rotate: bool, as_json: bool) -> None:
         return
     click.echo(f"Events of {name} are signed with it. Keep it; it is not shown again:", err=True)
     click.echo(text)
+
+
+def _senders(given: Sequence[str]) -> list[str]:
+    named = [each.strip() for text in given for each in text.split(",") if each.strip()]
+    if wrong := [each for each in named if not SENDER.fullmatch(each)]:
+        accepted = "a number in E.164 (+14155550100), with or without whatsapp: before it, a short code or an MG… SID"
+        raise click.BadParameter(f"{wrong[0]} is not {accepted}", param_hint="--senders")
+    return named
 
 
 def _row(app: App) -> Mapping[str, Value]:

@@ -13,7 +13,7 @@ from gateway.doctor import Finding, Status, examine
 COLORS = {Status.OK: "green", Status.WARNING: "yellow", Status.FAILED: "red", Status.SKIPPED: "bright_black"}
 
 
-@click.command()
+@click.command(short_help="Examine configuration, Redis, Twilio and processes.")
 @click.option("--config", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="The settings file.")
 @click.option("--json", "as_json", is_flag=True, help="For scripts.")
 def check(config: Path | None, as_json: bool) -> None:

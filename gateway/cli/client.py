@@ -20,8 +20,8 @@ class Failed(click.ClickException):
     """Refused or failed: one line on stderr, status 1."""
 
     def __init__(self, code: str, detail: str, fields: Mapping[str, str] | None = None) -> None:
-        lines = [f"{code}: {detail}", *(f"  {name}: {message}" for name, message in (fields or {}).items())]
-        super().__init__("\n".join(lines))
+        told = [f"{name}: {message}" for name, message in (fields or {}).items()]
+        super().__init__("\n".join([f"{code}: {detail}", *(f"  {line}" for line in told if line != detail)]))
 
     def show(self, file: Any = None) -> None:
         click.echo(f"gateway: {self.message}", err=True, file=file)
@@ -65,7 +65,8 @@ class GatewayClient:
                     allow_redirects=False,
                 )
             except requests.RequestException as err:
-                raise Failed("no_answer", f"{self.url} does not answer ({type(err).__name__})") from err
+                what = f"{self.url} does not answer ({type(err).__name__})"
+                raise Failed("no_answer", f"{what}; start one by `gateway up`, or name another by --url") from err
         return _document(answer)
 
 
@@ -86,6 +87,10 @@ def connected(command: Command) -> Command:
     def with_client(*, url: str, key: str | None, as_json: bool, **rest: Any) -> Any:
         if not key:
             raise click.UsageError("Give an API key: set GATEWAY_API_KEY, or --key.")
+        if not (key.isascii() and key.isprintable()):
+            raise click.UsageError("That is no API key: it holds characters that no key has.")
+        if not url.startswith(("http://", "https://")):
+            raise click.UsageError("--url takes http://HOST[:PORT] or https://HOST.")
         return command(gateway=GatewayClient(url, key, as_json), **rest)
 
     with_client.__doc__, with_client.__name__ = command.__doc__, command.__name__

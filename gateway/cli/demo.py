@@ -20,6 +20,7 @@ from rich.table import Table
 from gateway import sandbox
 from gateway.adapters.embedded import EmbeddedRedis
 from gateway.cli.performance import Ending, Performer
+from gateway.cli.running import PORT
 from gateway.cli.scenes import SCENES
 from gateway.runner import Runner
 
@@ -34,10 +35,12 @@ allow_private_destinations = true
 """
 
 
-@click.command()
+@click.command(short_help="The whole gateway against a local Twilio.")
 @click.option("--exit", "leave", is_flag=True, help="End after the table; status 0 only if all ended as expected.")
-@click.option("--port", default=8000, show_default=True, help="Of the gateway; another free one if it is taken.")
-@click.option("--sandbox-port", default=8900, show_default=True, help="Of the local Twilio; likewise.")
+@click.option(
+    "--port", type=PORT, default=8000, show_default=True, help="Of the gateway; another free one if it is taken."
+)
+@click.option("--sandbox-port", type=PORT, default=8900, show_default=True, help="Of the local Twilio; likewise.")
 @click.option("--verbose", is_flag=True, help="Show what the processes log.")
 def demo(leave: bool, port: int, sandbox_port: int, verbose: bool) -> None:
     """Send one intent of each kind through the whole gateway, against a local Twilio."""
@@ -129,8 +132,9 @@ def _row(ending: Ending) -> tuple[str, ...]:
 
 def _stay(console: Console, web: int, twilio: int, key: str) -> None:
     console.print(
-        f"\nThe gateway listens on [bold]http://127.0.0.1:{web}[/bold] (documents: /docs, console: /console),\n"
-        f"the local Twilio on [bold]http://127.0.0.1:{twilio}[/bold]. API key: [bold]{key}[/bold]\n\n"
+        f"\nThe gateway listens on [bold]http://127.0.0.1:{web}[/bold] (what it takes: /docs).\n"
+        f"The console is [bold]http://127.0.0.1:{web}/console[/bold]; the API key opens it: [bold]{key}[/bold]\n"
+        f"The local Twilio and its cases: [bold]http://127.0.0.1:{twilio}[/bold]\n\n"
         f"  curl -s http://127.0.0.1:{web}/send -H 'Authorization: Bearer {key}' "
         f'-H \'Content-Type: application/json\' -d \'{{"to": "+14155550100", "body": "Hello."}}\'\n\n'
         "Ctrl-C ends everything.",

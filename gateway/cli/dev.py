@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shlex
+import signal
 import sys
 import threading
 from collections.abc import Iterator, Mapping
@@ -11,33 +13,38 @@ from pathlib import Path
 import click
 
 from gateway.adapters.embedded import EmbeddedRedis
+from gateway.cli.running import PORT, worker
 from gateway.runner import run_procfile
 from gateway.settings import Settings
+from gateway.settings.sections import MOST_IN_FLIGHT
 
 WATCH_SECONDS = 0.5
 WATCHED = (".py", ".toml", ".lua", ".html")
 
 
-@click.command()
-@click.option("--port", type=int, help="Where to listen; default PORT or 8000.")
-@click.option("--concurrency", type=int, default=8, show_default=True, help="Sends in flight.")
+@click.command(short_help="Run everything, and again when the code changes.")
+@click.option("--port", type=PORT, help="Where to listen; default PORT or 8000.")
+@click.option(
+    "--concurrency", type=click.IntRange(1, MOST_IN_FLIGHT), default=8, show_default=True, help="Sends in flight."
+)
 def dev(port: int | None, concurrency: int) -> None:
     """Run everything, and start it again when a file of the gateway or its configuration changes."""
     settings = Settings.load()
     environment = dict(os.environ)
-    commands = commands_for(port or settings.port, concurrency)
+    commands = commands_for(port or settings.port, concurrency, settings.file)
     if not settings.embedded:
         raise SystemExit(run_procfile(commands, env=environment))
     with EmbeddedRedis.start(settings.data_dir, maxmemory=settings.store.maxmemory):
         raise SystemExit(run_procfile(commands, env=environment))
 
 
-def commands_for(port: int, concurrency: int) -> Mapping[str, str]:
+def commands_for(port: int, concurrency: int, file: Path | None = None) -> Mapping[str, str]:
     """Gunicorn reloads by itself; the worker ends when something has changed, and the runner starts it again."""
     python = sys.executable
+    extra = f" --reload-extra-file {shlex.quote(str(file))}" if file else ""
     return {
         "web": (
-            f"exec {python} -m gunicorn --no-control-socket -k gthread --workers 1 --threads 16 --reload "
+            f"exec {python} -m gunicorn --no-control-socket -k gthread --workers 1 --threads 16 --reload{extra} "
             f"--bind 127.0.0.1:{port} 'gateway.app:create_app()'"
         ),
         "worker": f"exec {python} -m gateway.cli.dev {concurrency}",
@@ -45,9 +52,9 @@ def commands_for(port: int, concurrency: int) -> Mapping[str, str]:
 
 
 def watched(folders: tuple[Path, ...]) -> Iterator[tuple[Path, float]]:
-    """Each file that matters and when it was last changed."""
+    """Each file that matters and when it was last changed. A folder may be a single file."""
     for folder in folders:
-        for path in folder.rglob("*"):
+        for path in folder.rglob("*") if folder.is_dir() else (folder,):
             if path.suffix in WATCHED:
                 try:
                     yield path, path.stat().st_mtime
@@ -66,12 +73,8 @@ def wait_for_change(folders: tuple[Path, ...], stopped: threading.Event, every: 
 
 def _work(concurrency: int) -> None:
     """A worker that gives itself the signal to stop when the code has changed."""
-    import signal
-
-    from gateway.cli.running import worker
-
-    root = Path(__file__).resolve().parents[2]
-    folders = (root / "gateway", root / "webhooks", root / "config")
+    root, own = Path(__file__).resolve().parents[2], Settings.load().file
+    folders = (root / "gateway", root / "webhooks", root / "config", *((own,) if own else ()))
 
     def watch() -> None:
         if wait_for_change(folders, threading.Event()):

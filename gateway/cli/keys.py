@@ -42,7 +42,8 @@ def create(
     gateway = current()
     unknown = sorted(set(purposes) - set(gateway.policy.purposes))
     if unknown:
-        raise click.BadParameter(f"not in the policy: {', '.join(unknown)}", param_hint="--purpose")
+        known = ", ".join(sorted(gateway.policy.purposes))
+        raise click.BadParameter(f"not in the policy: {', '.join(unknown)}; known: {known}", param_hint="--purpose")
     ends = None if expires_in_days is None else gateway.clock.now() + timedelta(days=expires_in_days)
     key, secret = gateway.keys.create(
         app, scopes, test=test, purposes=purposes, requests_per_second=requests_per_second, expires_at=ends
@@ -54,7 +55,7 @@ def create(
 @click.option("--json", "as_json", is_flag=True)
 def list_(as_json: bool) -> None:
     """All keys, expired ones too, oldest first; never their secrets."""
-    show_rows(COLUMNS, [_row(key) for key in current().keys.list()], as_json=as_json)
+    show_rows(COLUMNS, [_row(key) for key in current().keys.list()], as_json=as_json, whole=("id",))
 
 
 @keys.command()

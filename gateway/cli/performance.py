@@ -13,6 +13,7 @@ import pyotp
 import requests
 
 from gateway.cli.scenes import Scene
+from gateway.model import masked
 
 PATIENCE_SECONDS = 30.0
 STEP_SECONDS = 0.05
@@ -94,7 +95,7 @@ class Performer:
         shown = f"{result} (replayed)" if scene.replayed and result == scene.expected else result
         return Ending(
             scene=scene,
-            to=intent.get("to", "-"),
+            to=intent.get("to", masked(scene.body["to"])),
             line_type=intent.get("line_type") or "-",
             proof=", ".join(intent.get("proof", ())) or "-",
             route=", ".join(intent.get("route", ())) or "-",

@@ -11,7 +11,7 @@ from gateway.wiring.rekey import rekey as change_keys
 NEW = {"GATEWAY_HASH_KEY": "GATEWAY_NEW_HASH_KEY", "GATEWAY_DATA_KEY": "GATEWAY_NEW_DATA_KEY"}
 
 
-@click.command()
+@click.command(short_help="Change the hash key or data key of the store.")
 @click.option("--force", is_flag=True, help="Also while processes are connected: they are cut off.")
 @click.option("--forget-factors", is_flag=True, help="With a new hash key, everybody with TOTP enrols again.")
 def rekey(force: bool, forget_factors: bool) -> None:

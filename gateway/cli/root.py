@@ -7,6 +7,8 @@ from collections.abc import Mapping
 
 import click
 
+from gateway.cli.configured import config_option, configurable
+
 COMMANDS: Mapping[str, str] = {
     "policy": "gateway.cli.policy",
     "lookup": "gateway.cli.lookup",
@@ -19,6 +21,7 @@ COMMANDS: Mapping[str, str] = {
     "intents": "gateway.cli.intents",
     "keys": "gateway.cli.keys",
     "rekey": "gateway.cli.rekey",
+    "replay": "gateway.cli.replay",
     "route": "gateway.cli.sending",
     "send": "gateway.cli.sending",
     "serve": "gateway.cli.running",
@@ -27,6 +30,8 @@ COMMANDS: Mapping[str, str] = {
     "up": "gateway.cli.running",
     "sandbox": "gateway.cli.running",
 }
+# What speaks to a gateway over HTTP, brings its own settings, or compares two files of them.
+UNCONFIGURED = frozenset({"demo", "intents", "policy", "route", "sandbox", "send"})
 
 
 class LateGroup(click.Group):
@@ -40,10 +45,12 @@ class LateGroup(click.Group):
         if module is None:
             return None
         found: click.Command = getattr(importlib.import_module(module), cmd_name.replace("-", "_"))
+        if cmd_name not in UNCONFIGURED:
+            configurable(found)
         return found
 
 
-@click.group(cls=LateGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=LateGroup, params=[config_option()], context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="twilio-presend-gateway")
 def cli() -> None:
     """A pre-send router for Twilio: normalize, enrich, decide, act."""

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 
 import click
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -13,7 +14,10 @@ from rich.table import Table
 Value = str | int | float | bool | None | Sequence[str]
 
 
-def show_rows(columns: Sequence[str], rows: Sequence[Mapping[str, Value]], *, as_json: bool) -> None:
+def show_rows(
+    columns: Sequence[str], rows: Sequence[Mapping[str, Value]], *, as_json: bool, whole: Sequence[str] = ()
+) -> None:
+    """`whole`: columns that are never folded, so that what stands there can be copied."""
     if as_json:
         click.echo(json.dumps([dict(row) for row in rows], ensure_ascii=False))
         return
@@ -22,9 +26,9 @@ def show_rows(columns: Sequence[str], rows: Sequence[Mapping[str, Value]], *, as
         for row in rows:
             click.echo("\t".join(_text(row.get(column)) for column in columns))
         return
-    table = Table()
+    table = Table(box=SIMPLE, pad_edge=False, padding=(0, 1, 0, 0))
     for column in columns:
-        table.add_column(column.replace("_", " "), overflow="fold")
+        table.add_column(column.replace("_", " "), overflow="fold", no_wrap=column in whole)
     for row in rows:
         table.add_row(*(escape(_text(row.get(column))) for column in columns))
     console.print(table)

@@ -6,9 +6,11 @@ import os
 import shlex
 import signal
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
+from typing import Any, TypeVar
 
 import click
 
@@ -16,23 +18,32 @@ from gateway import logs
 from gateway.adapters.embedded import EmbeddedRedis
 from gateway.runner import ProcfileError, run_procfile
 from gateway.settings import Settings
+from gateway.settings.sections import MOST_IN_FLIGHT
 
-WEB_WORKERS, WEB_THREADS = "2", "16"
-LOGGER = "gateway.weblogs.WebLogger"
+PORT, PAUSE = click.IntRange(1, 65_535), click.IntRange(0, 600_000)
+Command = TypeVar("Command", bound=Callable[..., Any])
+CONFIG = "python:gateway.webserver"
+
+
+def _count(name: str, most: int, what: str) -> Callable[[Command], Command]:
+    """`--workers` and `--threads`; without them gunicorn takes what the settings say, as the Procfile does."""
+    default = f"default WEB_{name.upper()} or [server] {name}"
+    return click.option(f"--{name}", type=click.IntRange(1, most), help=f"{what}; {default}.")
 
 
 @click.command()
-@click.option("--port", type=int, help="Where to listen; default PORT or 8000.")
+@click.option("--port", type=PORT, help="Where to listen; default PORT or 8000.")
 @click.option("--host", default="0.0.0.0", show_default=True)  # noqa: S104 - a server listens
-@click.option("--workers", default=WEB_WORKERS, show_default=True, help="Processes.")
-@click.option("--threads", default=WEB_THREADS, show_default=True, help="Threads in each.")
-def serve(port: int | None, host: str, workers: str, threads: str) -> None:
+@_count("workers", 256, "Processes")
+@_count("threads", 1024, "Threads in each")
+def serve(port: int | None, host: str, workers: int | None, threads: int | None) -> None:
     """Run the web server (gunicorn)."""
     settings = Settings.load()
     environment = _with_store(settings)
+    counts = {"--workers": workers, "--threads": threads}
+    given = [word for option, count in counts.items() if count is not None for word in (option, str(count))]
     argv = [
-        sys.executable, "-m", "gunicorn", "--no-control-socket", "--logger-class", LOGGER, "-k", "gthread",
-        "--workers", workers, "--threads", threads, "--bind", f"{host}:{port or settings.port}",
+        sys.executable, "-m", "gunicorn", "-c", CONFIG, *given, "--bind", f"{host}:{port or settings.port}",
         "gateway.app:create_app()",
     ]  # fmt: skip
     if not settings.embedded:
@@ -40,9 +51,11 @@ def serve(port: int | None, host: str, workers: str, threads: str) -> None:
     raise SystemExit(run_procfile({"web": shlex.join(argv)}, env=environment))
 
 
-@click.command()
+@click.command(short_help="Run one worker process.")
 @click.option(
-    "--concurrency", type=click.IntRange(1, 512), help="Sends in flight; default from [dispatch] concurrency."
+    "--concurrency",
+    type=click.IntRange(1, MOST_IN_FLIGHT),
+    help="Sends in flight; default from [dispatch] concurrency.",
 )
 def worker(concurrency: int | None) -> None:
     """Run one worker process: many sends in flight, and the sweep. SIGTERM ends it gracefully, twice at once."""
@@ -66,7 +79,7 @@ def worker(concurrency: int | None) -> None:
     process.run()
 
 
-@click.command()
+@click.command(short_help="Run all of the Procfile.")
 @click.argument("only", nargs=-1)
 @click.option("--procfile", type=click.Path(path_type=Path), default=Path("Procfile"), show_default=True)
 def up(only: tuple[str, ...], procfile: Path) -> None:
@@ -79,9 +92,9 @@ def up(only: tuple[str, ...], procfile: Path) -> None:
 
 
 @click.command()
-@click.option("--port", default=8900, show_default=True)
-@click.option("--step-ms", default=50, show_default=True, help="Pause between two statuses.")
-@click.option("--latency-ms", default=0, show_default=True, help="Pause before every answer.")
+@click.option("--port", type=PORT, default=8900, show_default=True)
+@click.option("--step-ms", type=PAUSE, default=50, show_default=True, help="Pause between two statuses.")
+@click.option("--latency-ms", type=PAUSE, default=0, show_default=True, help="Pause before every answer.")
 @click.option("--inbound-url", help="Where a person's texts go.")
 @click.option("--seed", type=int, help="Makes chance repeatable.")
 def sandbox(port: int, step_ms: int, latency_ms: int, inbound_url: str | None, seed: int | None) -> None:
@@ -97,9 +110,13 @@ def sandbox(port: int, step_ms: int, latency_ms: int, inbound_url: str | None, s
         f"  export TWILIO_MESSAGING_SERVICE_SID={local.SANDBOX_MESSAGING_SERVICE_SID}\n"
         f"  export TWILIO_VERIFY_SERVICE_SID={local.SANDBOX_VERIFY_SERVICE_SID}"
     )
-    local.serve(
-        local.SandboxOptions(port=port, step_ms=step_ms, latency_ms=latency_ms, inbound_url=inbound_url, seed=seed)
+    options = local.SandboxOptions(
+        port=port, step_ms=step_ms, latency_ms=latency_ms, inbound_url=inbound_url, seed=seed
     )
+    try:
+        local.serve(options)
+    except OSError as err:
+        raise click.ClickException(f"port {port} of 127.0.0.1 cannot be opened: {os.strerror(err.errno or 0)}") from err
 
 
 def _with_store(settings: Settings) -> dict[str, str]:

@@ -43,7 +43,7 @@ def intent_options(command: Command) -> Command:
     return result
 
 
-@click.command()
+@click.command(short_help="Accept an intent, and show the verdict.")
 @intent_options
 @click.option("--wait", type=click.IntRange(0, 10), metavar="SECONDS", help="For the first attempt, at most so long.")
 @click.option("--idempotency-key", metavar="KEY", help="Repeating under the same key sends nothing twice.")
@@ -59,7 +59,7 @@ def send(gateway: GatewayClient, wait: int | None, idempotency_key: str | None, 
         raise Failed(failure["code"], failure["detail"])
 
 
-@click.command()
+@click.command(short_help="Show how an intent would go: a dry run.")
 @intent_options
 @click.option("--offline", is_flag=True, help="No paid lookup: what the digits tell, and what is known already.")
 @connected

@@ -23,7 +23,7 @@ from gateway.cli.rows import Value, show_rows
 from gateway.model import SuppressionEntry, masked
 from gateway.normalize.address import parse_address
 from gateway.optout import PROVIDER_BLOCKS
-from gateway.wiring import current
+from gateway.wiring import Gateway, current
 
 COLUMNS = ("to", "scope", "source", "at", "who", "why")
 LARGE_BYTES = 1_000_000
@@ -32,7 +32,7 @@ scope_option = click.option("--scope", type=click.Choice(sorted(SCOPES)), defaul
 country_option = click.option("--country", help="ISO 3166-1 alpha-2, for national numbers.")
 
 
-@click.group()
+@click.group(short_help="Who must not be written to: the opt-out list.")
 def suppressions() -> None:
     """Who must not be written to: list, add, remove, import, export."""
 
@@ -57,7 +57,8 @@ def list_(limit: int, as_json: bool) -> None:
 @click.option("--reason", default="")
 def add(to: str, scope: str, country: str | None, reason: str) -> None:
     """Put a number or an e-mail address on the list."""
-    gateway, address = current(), parse_address(to, country)
+    gateway = current()
+    address = parse_address(to, country, default_country=_default_country(gateway))
     entry = SuppressionEntry(scope, "cli", gateway.clock.now(), _who(), reason)
     added = gateway.suppressions.add(address, entry)
     click.echo(f"{masked(address)} is {'now' if added else 'already'} on the list, scope {scope}", err=True)
@@ -70,7 +71,8 @@ def add(to: str, scope: str, country: str | None, reason: str) -> None:
 @click.option("--reason", default="")
 def remove(to: str, scope: str, country: str | None, reason: str) -> None:
     """Take an address off the list; scope all: every entry. Exit code 1 when there was none."""
-    gateway, address = current(), parse_address(to, country)
+    gateway = current()
+    address = parse_address(to, country, default_country=_default_country(gateway))
     scopes = None if scope == "all" else frozenset({scope})
     _, taken = gateway.suppressions.remove(address, scopes=scopes, sources=None, who=_who(), why=reason)
     if not taken:
@@ -93,7 +95,7 @@ def import_(file: Path, scope: str, country: str | None, rejects: TextIO | None)
     gateway = current()
     try:
         with _opened(file) as (text, size):
-            read = OptOutFile(text, gateway.clock.now(), _who(), scope, country)
+            read = OptOutFile(text, gateway.clock.now(), _who(), scope, country or _default_country(gateway))
             with _progress(text, size, read) as rows:
                 added = gateway.suppressions.import_many(rows)
     except BadHeader as error:
@@ -162,6 +164,10 @@ def _rows(listed: Listed) -> Iterator[dict[str, Value]]:
             "who": entry.who,
             "why": entry.why,
         }
+
+
+def _default_country(gateway: Gateway) -> str | None:
+    return gateway.settings.lookup.default_country_code or None
 
 
 def _who() -> str:

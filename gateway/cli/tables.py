@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import click
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from gateway.cli.rows import show_rows
+
 Document = Mapping[str, Any]
 NONE = "–"
+COLUMNS = ("id", "status", "to", "line_type", "route")
+WIDE = 160
 COLOUR = {
     "delivered": "green", "verified": "green", "sent": "cyan", "failed": "red", "expired": "red",
     "suppressed": "yellow", "canceled": "yellow",
@@ -19,7 +26,7 @@ COLOUR = {
 
 def show_intent(intent: Document) -> None:
     """One intent, or a decision: what it is, then attempts and timeline where it has them."""
-    console = Console()
+    console = Console() if sys.stdout.isatty() else Console(width=WIDE)  # where nobody looks no row is folded
     console.print(_facts(intent))
     if intent.get("attempts"):
         console.print(_attempts(intent["attempts"]))
@@ -28,21 +35,20 @@ def show_intent(intent: Document) -> None:
 
 
 def show_intents(intents: Sequence[Document], cursor: str | None) -> None:
-    console = Console()
-    table = _table(None, "id", "status", "to", "line type", "channel", "purpose", "route")
-    for intent in intents:
-        table.add_row(
-            intent["id"],
-            _status(intent["status"]),
-            intent["to"],
-            intent["line_type"] or NONE,
-            intent["channel"] or NONE,
-            intent["purpose"],
-            ", ".join([*intent["proof"], *intent["route"]]) or NONE,
-        )
-    console.print(table)
+    """On a terminal with ids that can be copied; into a pipe with tabs, and the cursor on the standard error."""
+    rows = [
+        {
+            "id": intent["id"],
+            "status": intent["status"],
+            "to": intent["to"],
+            "line_type": intent["line_type"],
+            "route": ", ".join([*intent["proof"], *intent["route"]]) or None,
+        }
+        for intent in intents
+    ]
+    show_rows(COLUMNS, rows, as_json=False, whole=("id", "status", "to"))
     if cursor:
-        console.print(f"more: --cursor {cursor}", markup=False)
+        click.echo(f"more: --cursor {cursor}", err=True)
 
 
 def _facts(intent: Document) -> Table:
@@ -99,7 +105,7 @@ def _timeline(entries: Sequence[Document]) -> Table:
 
 
 def _table(title: str | None, *columns: str) -> Table:
-    table = Table(title=title, title_justify="left")
+    table = Table(title=title, title_justify="left", box=SIMPLE)
     for column in columns:
         table.add_column(column, overflow="fold")
     return table

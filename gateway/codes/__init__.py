@@ -52,7 +52,7 @@ _BY_HTTP_STATUS: Mapping[int, CodeRow] = {
     HTTPStatus.UNAUTHORIZED: account(0, "the credentials were not accepted"),
     HTTPStatus.FORBIDDEN: account(0, "the credentials do not allow this"),
     HTTPStatus.REQUEST_TIMEOUT: _MAYBE_DONE,
-    HTTPStatus.TOO_MANY_REQUESTS: retry(0, "too many requests; this one was not processed"),
+    HTTPStatus.TOO_MANY_REQUESTS: retry(0, "too many requests; this one was not processed", slows="account"),
 }
 
 

@@ -15,7 +15,7 @@ ANSWERS: Mapping[int, CodeRow] = {
     401: config(401, "the e-mail key was not accepted"),
     403: config(403, "the e-mail key may not send from this address"),
     413: content(413, "the e-mail is too large"),
-    429: retry(429, "too many e-mail requests; this one was not processed"),
+    429: retry(429, "too many e-mail requests; this one was not processed", slows="sender"),
 }
 SILENT_ANSWER = unknown_outcome(500, "the e-mail service failed")
 

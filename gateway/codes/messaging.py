@@ -37,7 +37,7 @@ SHARED: tuple[CodeRow, ...] = (
     account(20005, "the account is not active"),
     account(20403, "the account may not use this API"),
     config(20404, "a configured SID names nothing in this account"),
-    retry(20429, "too many requests at once; this one was not processed"),
+    retry(20429, "too many requests at once; this one was not processed", slows="account"),
     unknown_outcome(20500, "internal error at Twilio"),
     unknown_outcome(20503, "Twilio was not available"),
     unknown_outcome(20504, "Twilio timed out inside"),
@@ -61,7 +61,7 @@ CREATE: tuple[CodeRow, ...] = (
     bug(21609, "the status callback URL was not accepted"),
     # START is to bring the person back, so the source is the code itself and not a general word.
     opted_out(21610, "the recipient opted out of this sender", suppress="21610"),
-    retry(21611, "the sender's queue is full", after=_MINUTE),
+    retry(21611, "the sender's queue is full", after=_MINUTE, slows="sender"),
     config(21612, "this sender cannot reach this recipient"),
     wrong_channel(21614, "the recipient is not a mobile number", learns=LineType.LANDLINE),
     bug(21617, "the body is too long"),
@@ -85,7 +85,7 @@ CREATE: tuple[CodeRow, ...] = (
 )
 
 DELIVERY: tuple[CodeRow, ...] = (
-    retry(30001, "the sender's queue overflowed", after=_MINUTE),
+    retry(30001, "the sender's queue overflowed", after=_MINUTE, slows="sender"),
     account(30002, "the account was suspended while the message waited"),
     unreachable(30003, "the handset did not answer: off, out of reach, or not a mobile", retries=1, after=_SPACED),
     # Three causes under one code: the person's STOP at the toll-free network, India's do-not-call list, a handset that
@@ -102,7 +102,7 @@ DELIVERY: tuple[CodeRow, ...] = (
     content(30019, "the message is larger than the carrier allows"),
     retry(30020, "Twilio could not schedule the message"),
     retry(30021, "Twilio could not orchestrate the message"),
-    retry(30022, "the campaign's rate was exceeded", after=_MINUTE),
+    retry(30022, "the campaign's rate was exceeded", after=_MINUTE, slows="sender"),
     defer(30023, "the carrier's daily cap for this brand is used up", until=Moment.PACIFIC_MIDNIGHT),
     config(30024, "the carrier does not know the sender"),
     defer(30025, "the carrier's daily cap for this brand is nearly used up", until=Moment.PACIFIC_MIDNIGHT),
@@ -142,7 +142,7 @@ CHANNELS: tuple[CodeRow, ...] = (
     opted_out(63014, "the recipient blocked the sender", suppress="63014"),
     config(63015, "the recipient has not joined the channel's sandbox"),
     content(63016, "outside the 24 hour window only a template may go"),
-    retry(63017, "the channel's rate was exceeded", after=_MINUTE),
+    retry(63017, "the channel's rate was exceeded", after=_MINUTE, slows="sender"),
     defer(63018, "the sender's daily tier is used up", until=_DAY),
     content(63019, "the channel could not fetch the media"),
     config(63020, "the business account is not accepted"),

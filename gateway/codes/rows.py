@@ -25,6 +25,9 @@ class Moment(StrEnum):
 SuppressScope = Literal["channel", "stop"]
 """`channel`: the one the code came from. `stop`: as wide as the setting `stop_scope` says; no code reaches so far."""
 
+Slows = Literal["sender", "account"]
+"""Whose sends went faster than the provider takes them: the sender's, or all that the account makes at once."""
+
 
 @dataclass(frozen=True, slots=True)
 class CodeRow:
@@ -34,6 +37,7 @@ class CodeRow:
     `retries`: tries allowed after the first on the same step; None leaves it to the general cap.
     `retry_after`: the least pause before such a try. `defer`: when the same step may go, for the class defer.
     `hold`: how long the number is held back, for the class fraud.
+    `slows`: what goes slower from now on; the send was not taken because of the rush, so it costs no try.
     `learns`: the line type that the code gives away.
     """
 
@@ -47,6 +51,7 @@ class CodeRow:
     suppress_scope: SuppressScope | None = None
     suppress_source: str = ""
     hold: timedelta | None = None
+    slows: Slows | None = None
     alert: bool = False
 
 
@@ -72,6 +77,7 @@ def entry(
     learns: LineType | None = None,
     suppress: str = "",
     hold: timedelta | None = None,
+    slows: Slows | None = None,
     alert: bool = False,
 ) -> CodeRow:
     """One row. What is not said follows from the class; `suppress` names the source that the entry will carry."""
@@ -86,6 +92,7 @@ def entry(
         suppress_scope="channel" if suppress else None,
         suppress_source=suppress,
         hold=hold,
+        slows=slows,
         alert=alert or failure in ALERTING,
     )
 

@@ -12,7 +12,7 @@ from gateway.codes.rows import CodeRow, bug, config, invalid, retry, unreachable
 from gateway.model import LineType
 
 ROWS: tuple[CodeRow, ...] = (
-    retry(10004, "too many calls at once", after=timedelta(seconds=30)),
+    retry(10004, "too many calls at once", after=timedelta(seconds=30), slows="sender"),
     config(10005, "voice is disabled for this account"),
     bug(11100, "a URL of the call was not accepted"),
     bug(11750, "the TwiML is too large"),

@@ -6,26 +6,25 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from gateway.adapters.store import names
-from gateway.adapters.store.codec import to_ms
 from gateway.adapters.store.connection import store_errors
 from gateway.errors import FieldError, InvalidRequest
 from gateway.model import Channel, IntentStatus, Progress
+from gateway.paging import Place, Row, cursor_of, older, place_in
 from gateway.wiring import Gateway
 
 PAGE = 50
 AT_ONCE = 200
 MOST_READ = 2000
-LONGEST_CURSOR = 15
 DEAD = frozenset({IntentStatus.FAILED, IntentStatus.EXPIRED, IntentStatus.SUPPRESSED})
 Fits = Callable[[Progress], bool]
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """`cursor`: where the next page begins, in ms; None: that was all."""
+    """`cursor`: where the next page begins; None: that was all."""
 
     intents: list[Progress]
-    cursor: int | None
+    cursor: str | None
 
 
 def apps(gateway: Gateway) -> list[str]:
@@ -34,49 +33,41 @@ def apps(gateway: Gateway) -> list[str]:
     return sorted(senders | {app.name for app in gateway.apps.list()})
 
 
-def newest(gateway: Gateway, app: str | None, fits: Fits, before: int | None) -> Listed:
+def newest(gateway: Gateway, app: str | None, fits: Fits, before: Place | None) -> Listed:
     wanted = [app] if app else apps(gateway)
 
-    def read(more: int | None) -> list[tuple[str, int]]:
-        rows = [row for name in wanted for row in gateway.intents.newest(name, more, AT_ONCE)]
-        return sorted(rows, key=lambda row: row[1], reverse=True)[:AT_ONCE]
+    def read(until: int | None) -> list[Row]:
+        rows = [row for name in wanted for row in gateway.intents.newest(name, until, AT_ONCE)]
+        return sorted(rows, key=lambda row: (row[1], row[0]), reverse=True)[:AT_ONCE]
 
-    return _walked(gateway, read, fits, before, lambda p: to_ms(p.intent.created_at))
+    return _walked(gateway, read, fits, before)
 
 
-def dead(gateway: Gateway, fits: Fits, before: int | None) -> Listed:
+def dead(gateway: Gateway, fits: Fits, before: Place | None) -> Listed:
     """What ended without success, by the time of its end."""
 
-    def read(more: int | None) -> list[tuple[str, int]]:
-        highest = "+inf" if more is None else f"({more}"
+    def read(until: int | None) -> list[Row]:
+        highest = "+inf" if until is None else f"({until}"
         with store_errors():
             rows = gateway.client.zrevrangebyscore(names.ENDED, highest, "-inf", start=0, num=AT_ONCE, withscores=True)
         return [(member.decode(), round(score)) for member, score in rows]
 
-    return _walked(gateway, read, lambda p: p.status in DEAD and fits(p), before, None)
+    return _walked(gateway, read, lambda p: p.status in DEAD and fits(p), before)
 
 
-def _walked(
-    gateway: Gateway,
-    read: Callable[[int | None], list[tuple[str, int]]],
-    fits: Fits,
-    before: int | None,
-    place: Callable[[Progress], int] | None,
-) -> Listed:
-    """`place`: where an intent stands in the list, None: as read. Of a page only PAGE are kept."""
-    found: list[tuple[Progress, int]] = []
+def _walked(gateway: Gateway, read: Callable[[int | None], list[Row]], fits: Fits, before: Place | None) -> Listed:
+    """Of a page only PAGE are kept."""
+    found: list[tuple[Progress, Place]] = []
     more = before
     for _ in range(0, MOST_READ, AT_ONCE):
-        rows = read(more)
+        rows, more = older(read, more, AT_ONCE)
         at = dict(rows)
-        progresses = gateway.intents.load_many([intent_id for intent_id, _ in rows])
-        found += [(p, place(p) if place else at[p.intent.id]) for p in progresses if fits(p)]
-        more = rows[-1][1] if len(rows) == AT_ONCE else None
+        progresses = gateway.intents.load_many(list(at))
+        found += [(p, (at[p.intent.id], p.intent.id)) for p in progresses if fits(p)]
         if more is None or len(found) >= PAGE:
             break
     kept = found[:PAGE]
-    cursor = kept[-1][1] if len(found) > PAGE else more
-    return Listed([progress for progress, _ in kept], cursor)
+    return Listed([progress for progress, _ in kept], cursor_of(kept[-1][1] if len(found) > PAGE else more))
 
 
 def by(status: str | None, channel: str | None) -> Fits:
@@ -93,9 +84,6 @@ def channel_of(progress: Progress) -> str | None:
     return step.channel.value if step else None
 
 
-def cursor_in(text: str | None) -> int | None:
-    if not text:
-        return None
-    if not (text.isascii() and text.isdigit() and len(text) <= LONGEST_CURSOR):
-        raise InvalidRequest(FieldError("cursor", "is not one that a page gave"))
-    return int(text)
+def before_in(cursor: str | None) -> Place | None:
+    """An empty one is none. Raises InvalidRequest."""
+    return place_in(cursor or None)

@@ -6,20 +6,28 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from flask import Blueprint, Response, request, url_for
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.wrappers import Response as AnyResponse
 
+from gateway.adapters.lookups.room import serving_requests
 from gateway.console import shown
 from gateway.console.errors import problem_page
-from gateway.console.pages import audit, dead_ends, intents, overview, person, policy, suppressions
+from gateway.console.pages import audit, dead_ends, intents, naming, overview, person, policy, suppressions
 from gateway.console.sessions import COOKIE, Sessions
 from gateway.console.signing_in import Door
 from gateway.console.visit import Page, Visit
 from gateway.errors import GatewayError, Refused
 from gateway.wiring import Gateway
 
+
+def _missing(visit: Visit, rest: str) -> AnyResponse:
+    raise NotFound
+
+
 PAGES: tuple[Page, ...] = (
-    *overview.PAGES, *person.PAGES, *intents.PAGES, *dead_ends.PAGES, *suppressions.PAGES, *policy.PAGES, *audit.PAGES,
+    *overview.PAGES, *person.PAGES, *naming.PAGES, *intents.PAGES, *dead_ends.PAGES, *suppressions.PAGES, *policy.PAGES,
+    *audit.PAGES,
+    Page("GET", "/<path:rest>", "missing", _missing),
 )  # fmt: skip
 POLICY = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; "
@@ -61,6 +69,7 @@ def _guarded(gateway: Gateway, sessions: Sessions, page: Page) -> Callable[..., 
             return _to_the_door()
         if page.method == "POST" and not sessions.token_fits(session, request.form.get("csrf", "")):
             raise Refused("forbidden", "This form is not of this session: go back, reload the page, and try again.")
+        serving_requests()
         return page.view(Visit(gateway, sessions, session), **path)
 
     return view

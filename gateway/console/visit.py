@@ -20,6 +20,10 @@ DONE: Mapping[str, str] = {
     "standing": "Such an entry stood already; nothing has changed.",
     "unsuppressed": "The entry is taken away.",
     "unsuppressed_here": "Taken away here. Twilio may keep a block of its own until the person texts START.",
+    "named": "The caller's name is shown below.",
+    "nameless": "Nobody has given this number a name.",
+    "no_lookup": "Lookup did not answer; ask again later.",
+    "over_budget": "Today's budget of paid lookups is used up.",
     "nothing": "There was no such entry; nothing has changed.",
 }
 """What a page says after a redirect; the URL holds only the word."""

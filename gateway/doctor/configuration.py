@@ -39,7 +39,7 @@ def rerouting(patient: Patient) -> Iterator[Finding]:
         yield warning(
             "twilio_region",
             f"{' and '.join(found)} is set. Other Twilio tools of this environment go there; the gateway does not.",
-            "Unset it. For another region give its host in TWILIO_API_BASE_URL, with credentials of that region.",
+            "Unset it. The gateway speaks to the default region (US1) alone, with credentials of that region.",
         )
     else:
         yield ok("twilio_region", "Neither TWILIO_REGION nor TWILIO_EDGE is set.")

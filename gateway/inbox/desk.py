@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from gateway.act import Acting
 from gateway.inbox.events import StatusReported
@@ -45,13 +45,14 @@ class Desk(Protocol):
     def app_for(self, senders: tuple[str, ...], person: str) -> str | None:
         """The application that owns one of the senders, else the one that last wrote to this person from one.
 
-        `senders`: the number that was written to and, where there is one, its Messaging Service.
+        `senders`: the number that was written to under each of its names, and its Messaging Service where it was told.
         """
 
-    def tell_app(self, app: str, kind: str, fields: Mapping[str, str]) -> None:
+    def tell_app(self, app: str, kind: str, fields: Mapping[str, Any]) -> None:
         """An event for the application: `message.received`, `recipient.opted_out`, `recipient.opted_in`.
 
         Durable when it returns; about the same SID again, it is the same event.
         """
 
-    def factor_reported(self, kind: str, identity: str, factor_sid: str) -> bool: ...
+    def factor_reported(self, kind: str, identity: str, factor_sid: str) -> str:
+        """What came of it, as in `Reply.effect`."""

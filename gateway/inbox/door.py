@@ -45,7 +45,7 @@ class Inbox:
     def _factor(self, event: FactorReported) -> Reply:
         if event.event_id is not None and self._desk.seen(event.event_id):
             return Reply("duplicate")
-        known = self._desk.factor_reported(event.kind, event.identity, event.factor_sid)
+        effect = self._desk.factor_reported(event.kind, event.identity, event.factor_sid)
         if event.event_id is not None:
             self._desk.remember(event.event_id)
-        return Reply("applied" if known else "orphan")
+        return Reply(effect)

@@ -41,10 +41,19 @@ class StatusReported:
 
 
 @dataclass(frozen=True, slots=True)
+class Media:
+    """What came with a text. Twilio keeps it under `url`; whoever fetches it may need the account's credentials."""
+
+    url: str
+    content_type: str
+
+
+@dataclass(frozen=True, slots=True)
 class MessageReceived:
     """A person's text. `sender` is theirs, `to` is ours, both E.164 without `whatsapp:`.
 
     `opt_out_type`: STOP, START or HELP when Twilio's Advanced Opt-Out has already answered.
+    `media`: told by the incoming-message webhook alone; a text that was fetched later comes without.
     """
 
     sid: str
@@ -56,6 +65,7 @@ class MessageReceived:
     messaging_service_sid: str | None = None
     account_sid: str | None = None
     received_at: datetime | None = None
+    media: tuple[Media, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

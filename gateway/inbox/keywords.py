@@ -21,30 +21,45 @@ TWILIO_STOP = frozenset({"stop", "stopall", "unsubscribe", "cancel", "end", "qui
 """Words that Twilio answers itself: a second answer of ours would break the rules."""
 
 _STOP = TWILIO_STOP | frozenset(
-    {"stop all", "opt out", "opt-out", "arret", "remove", "remove me", "stop it", "stop please", "please stop",
-     "stop texting me", "unsubscribe me", "no more", "parar", "alto", "baja"}
+    {"stop all", "opt out", "arret", "remove", "remove me", "stop it", "no more", "parar", "alto", "baja",
+     "unsubscribe me", "stop texting", "stop texting me", "stop messaging", "stop messaging me", "stop calling",
+     "stop calling me", "stop contacting me", "stop writing", "stop writing me", "stop sending",
+     "stop sending me messages", "stop sending me texts", "do not text me", "do not call me", "do not contact me",
+     "don't text me", "don't call me", "don't contact me", "leave me alone"}
 )  # fmt: skip
-_START = frozenset({"start", "unstop", "opt in", "opt-in", "optin"})
+_START = frozenset({"start", "unstop", "opt in", "optin"})
 _YES = "yes"
 _HELP = frozenset({"help", "info"})
-_EDGES = re.compile(r"^[\W_]+|[\W_]+$")
-_SPACES = re.compile(r"\s+")
+_POLITE = frozenset({"please", "pls", "now", "thanks"})
+_OF_OTHER_THINGS = frozenset({"cancel", "end"})
+"""Alone they are a STOP, Twilio takes them so too; politely they may be meant for an order or an appointment."""
+_PUNCTUATION = re.compile(r"[^\w\s']|_")
 
 
 def asked(body: str, *, toll_free: bool = False) -> Asked | None:
     """`toll_free`: our number is toll-free, where YES does not subscribe again."""
-    word = plain(body)
-    if word in _STOP:
+    words = plain(body)
+    if words in _STOP or _without_manners(words) in _STOP - _OF_OTHER_THINGS:
         return Asked.STOP
-    if word in _START or (word == _YES and not toll_free):
+    if words in _START or (words == _YES and not toll_free):
         return Asked.START
-    return Asked.HELP if word in _HELP else None
+    return Asked.HELP if words in _HELP else None
+
+
+def is_yes(body: str) -> bool:
+    """True for the word that says START to a sender, and as often answers a question of somebody's."""
+    return plain(body) == _YES
 
 
 def plain(body: str) -> str:
-    """Lower case, without accents, outer punctuation and doubled spaces."""
-    bare = "".join(c for c in unicodedata.normalize("NFKD", body[:200]) if not unicodedata.combining(c))
-    return _SPACES.sub(" ", _EDGES.sub("", bare)).casefold()
+    """Lower case, without accents, punctuation and doubled spaces."""
+    straight = body[:200].replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
+    bare = "".join(c for c in unicodedata.normalize("NFKD", straight) if not unicodedata.combining(c))
+    return " ".join(_PUNCTUATION.sub(" ", bare).split()).strip("' ").casefold()
+
+
+def _without_manners(words: str) -> str:
+    return " ".join(word for word in words.split() if word not in _POLITE)
 
 
 def answered_by_twilio(body: str) -> bool:

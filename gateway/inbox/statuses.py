@@ -8,6 +8,7 @@ from gateway.act import Acting, moves, outcomes, report
 from gateway.codes import CodeRow, classify_drop
 from gateway.inbox.desk import Desk
 from gateway.inbox.events import Reply, StatusReported, Subject
+from gateway.inbox.fields import undocumented
 from gateway.inbox.verifications import verification_reported
 from gateway.lifecycle import attempt_status
 from gateway.model import AttemptStatus, FailureClass, Outcome, Progress, SuppressionEntry
@@ -58,13 +59,21 @@ def _same(event: StatusReported, known_sid: str) -> bool:
 
 
 def _apply(acting: Acting, progress: Progress, number: int, event: StatusReported) -> str:
+    moved = _moves(acting, progress, number, event)
+    told = undocumented(event.fields)
+    kept = bool(told) and _noted(acting, progress, f"{event.subject.value}_fields", f"{number}: {told}")
+    return "applied" if moved or kept else "duplicate"
+
+
+def _moves(acting: Acting, progress: Progress, number: int, event: StatusReported) -> bool:
     status = attempt_status(event.subject.value, event.status)
     if status is None:
-        return _tell(acting, progress, number, event)
+        name = "read" if event.status == "read" else f"{event.subject.value}_status"
+        return _noted(acting, progress, name, f"{number}: {event.status[:64]}")
     outcome, row = _outcome(acting, progress, status, event)
     before = progress.version
     after = report(acting, progress, number, outcome, row)
-    return "applied" if after is not None and after.version != before else "duplicate"
+    return after is not None and after.version != before
 
 
 def _outcome(
@@ -95,15 +104,19 @@ def _short(detail: str | None) -> str | None:
     return detail[:200] if detail else None
 
 
-def _tell(acting: Acting, progress: Progress, number: int, event: StatusReported) -> str:
-    """A word that moves nothing: it is kept in the timeline, once."""
-    told = f"{number}: {event.status[:64]}"
-    name = "read" if event.status == "read" else f"{event.subject.value}_status"
-    if any((entry.event, entry.detail) == (name, told) for entry in acting.writes.intents.timeline(progress.intent.id)):
-        return "duplicate"
+def _noted(acting: Acting, progress: Progress, name: str, told: str) -> bool:
+    """What moves nothing is kept in the timeline, once. False: it stands there already."""
+    intents, intent_id = acting.writes.intents, progress.intent.id
+
+    def stands() -> bool:
+        return any((entry.event, entry.detail) == (name, told) for entry in intents.timeline(intent_id))
+
+    if stands():
+        return False
     now = acting.clock.now()
-    acting.writes.intents.update(progress.intent.id, lambda stored: moves.note(stored, now, name, told))
-    return "applied"
+    # Looked up again for the very version that is changed, so that two of a kind in one moment leave one line.
+    intents.update(intent_id, lambda stored: stored if stands() else moves.note(stored, now, name, told))
+    return True
 
 
 def _leave_the_list(desk: Desk, event: StatusReported) -> None:

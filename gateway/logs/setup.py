@@ -117,5 +117,5 @@ def _uncaught(kind: type[BaseException], error: BaseException, trace: TracebackT
 
 
 def _uncaught_in_thread(told: Any) -> None:
-    if told.exc_value is not None:
+    if told.exc_value is not None and told.exc_type is not SystemExit:
         logging.getLogger("gateway").critical("uncaught", exc_info=(told.exc_type, told.exc_value, told.exc_traceback))

@@ -39,21 +39,20 @@ def to_intent(
     if payload.body is None and payload.flow is None and not only_proves(purpose):
         raise InvalidRequest(FieldError("body", "is required, unless a flow is given or the purpose only proves"))
     to = parse_phone(payload.to, payload.country, default_country=default_country or None, sip_hosts=policy.sip_hosts)
-    if payload.send_at is not None and payload.send_at > now + FURTHEST:
-        raise InvalidRequest(FieldError("send_at", "must be at most 35 days ahead"))
+    send_at = _send_at(payload, now)
     email = parse_email(payload.email) if payload.email is not None else None
     return Intent(
         id=intent_id,
         app=caller.app,
         purpose=purpose.name,
         to=Recipient(to.number, to.country, email),
-        content=_content(payload, purpose),
+        content=_content(payload, purpose, default_country),
         created_at=now,
         identity=payload.identity,
         channels=tuple(payload.channels or ()),
         flow=payload.flow,
         parameters=payload.parameters or {},
-        send_at=payload.send_at,
+        send_at=send_at,
         ttl=timedelta(seconds=payload.ttl_seconds),
         max_lookup_age=_seconds(payload.max_lookup_age_seconds),
         callback_url=payload.callback_url,
@@ -86,13 +85,23 @@ def _flow(payload: SendPayload, policy: Policy) -> None:
         raise InvalidRequest(FieldError("parameters", "are for a flow: give `flow` too"))
 
 
-def _content(payload: SendPayload, purpose: Purpose) -> Content:
+def _send_at(payload: SendPayload, now: datetime) -> datetime | None:
+    """None for a moment that has passed: it asks for nothing, and one of the year 1 has no equal in every zone."""
+    if payload.send_at is None or payload.send_at <= now:
+        return None
+    if payload.send_at > now + FURTHEST:
+        raise InvalidRequest(FieldError("send_at", "must be at most 35 days ahead"))
+    return payload.send_at
+
+
+def _content(payload: SendPayload, purpose: Purpose, default_country: str | None) -> Content:
     given: ContentPayload = payload.content
     dial = None
     if given.voice.dial is not None:
         if not purpose.allow_dial:
             raise InvalidRequest(FieldError("content.voice.dial", "is not allowed by this purpose"))
-        dial = parse_phone(given.voice.dial, payload.country, field="content.voice.dial").number
+        default, field = default_country or None, "content.voice.dial"
+        dial = parse_phone(given.voice.dial, payload.country, default_country=default, field=field).number
     return Content(
         body=payload.body,
         media_urls=tuple(given.sms.media_urls),

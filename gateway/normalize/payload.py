@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Annotated, Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, HttpUrl, field_validator
 
-from gateway.model import Step
+from gateway.model import Channel, Step
 
 MAX_PARAMETERS_BYTES = 8192
+CHANNELS = ", ".join(Channel)
 Text = Annotated[str, Field(min_length=1, max_length=1600)]
-Short = Annotated[str, Field(min_length=1, max_length=255)]
 HttpsUrl = Annotated[str, Field(max_length=2048, pattern=r"^https?://[^\s]+$")]
+_WITH_HOST = re.compile(r"[A-Za-z]+://[^\s/?#\\][^\s]*")
 
 
 class Strict(BaseModel):
@@ -119,20 +121,37 @@ class SendPayload(Strict):
     @classmethod
     def _channels_exist(cls, value: list[str] | None) -> list[str] | None:
         for text in value or []:
-            if text != "studio":
-                Step.parse(text)
+            if text != "studio" and not _is_step(text):
+                raise ValueError(f"must be steps or channels: {CHANNELS}, or a step such as verify:call, studio:<flow>")
         return value
 
     @field_validator("parameters")
     @classmethod
     def _parameters_are_small(cls, value: dict[str, Any] | None) -> dict[str, Any] | None:
-        if value is not None and len(json.dumps(value).encode()) > MAX_PARAMETERS_BYTES:
+        if value is not None and _json_bytes(value) > MAX_PARAMETERS_BYTES:
             raise ValueError("must be at most 8 kB of JSON")
         return value
 
     @field_validator("callback_url")
     @classmethod
     def _callback_is_https(cls, value: str | None) -> str | None:
-        if value is not None and HttpUrl(value).scheme != "https":
+        # The parser mends what it is given (blanks, a missing slash); what is kept and called is the text as it came.
+        if value is not None and (HttpUrl(value).scheme != "https" or not _WITH_HOST.fullmatch(value)):
             raise ValueError("must be an https URL")
         return value
+
+
+def _is_step(text: str) -> bool:
+    try:
+        Step.parse(text)
+    except ValueError:  # it repeats what was given, which may be anything
+        return False
+    return True
+
+
+def _json_bytes(value: dict[str, Any]) -> int:
+    """As they are sent: UTF-8 without blanks. JSON has no NaN and no infinity, though parsers let them in."""
+    try:
+        return len(json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode())
+    except ValueError as err:
+        raise ValueError("must hold finite numbers only") from err

@@ -25,6 +25,8 @@ E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 # National digits with every prefix that may stand before them: more is not a number in any country.
 _MOST_DIGITS = 17
 _NON_GEOGRAPHICAL = "001"
+# Countries of ISO 3166-1 whose numbers are another's: they say nothing of national digits, and may stand beside a +.
+_WITHOUT_PLAN = frozenset({"AQ", "BV", "GS", "HM", "PN", "TF", "UM"})
 
 # FIXED_LINE_OR_MOBILE (all of +1) and UNKNOWN are missing on purpose: offline nobody can tell, so nothing is claimed.
 # VOIP is read as the stricter of the two kinds.
@@ -130,6 +132,8 @@ def _parsed(
     if is_sip(typed):
         return parse_sip(typed, sip_hosts, field)
     digits = dialled(typed, field)
+    if region in _WITHOUT_PLAN and not digits.startswith("+"):
+        raise _without_plan(region)
     number = _parse(digits, region, field)
     _refuse_impossible(number, digits, region, field)
     return _described(number, field)
@@ -141,10 +145,14 @@ def _region(country: str | None) -> str | None:
     if len(country) != 2 or not (country.isascii() and country.isalpha()):
         raise InvalidRequest(FieldError("country", "must be an ISO 3166-1 alpha-2 code of two letters, like US"))
     region = country.upper()
-    if region not in phonenumbers.SUPPORTED_REGIONS:
-        hint = " (the United Kingdom is GB)" if region == "UK" else ""
-        raise InvalidRequest(FieldError("country", f"{region} is not a country with a numbering plan{hint}"))
+    if region not in phonenumbers.SUPPORTED_REGIONS and region not in _WITHOUT_PLAN:
+        raise _without_plan(region)
     return region
+
+
+def _without_plan(region: str) -> InvalidRequest:
+    hint = " (the United Kingdom is GB)" if region == "UK" else ""
+    return InvalidRequest(FieldError("country", f"{region} is not a country with a numbering plan{hint}"))
 
 
 def _parse(digits: str, region: str | None, field: str) -> phonenumbers.PhoneNumber:

@@ -108,6 +108,18 @@ def test_of_two_that_were_both_delivered_one_is_late(world: World, passed_on: st
     assert (done.status, done.late) == (IntentStatus.DELIVERED, True)
 
 
+@pytest.mark.parametrize("order", [(1, 2), (2, 1)])
+def test_the_one_that_was_delivered_counts_also_after_the_last_step_has_failed(
+    world: World, passed_on: str, order: tuple[int, int]
+) -> None:
+    world.step(passed_on)
+    for number in order:
+        world.report(passed_on, number, {1: "delivered", 2: "failed"}[number])
+    done = world.load(passed_on)
+    assert (done.status, done.failure, done.late) == (IntentStatus.DELIVERED, None, True)
+    assert [attempt.status for attempt in done.attempts] == [AttemptStatus.DELIVERED, AttemptStatus.FAILED]
+
+
 def test_the_only_one_delivered_is_not_late(world: World, passed_on: str) -> None:
     world.step(passed_on)
     world.report(passed_on, 2, "completed")

@@ -39,6 +39,7 @@ class Verifier(Provider):
     unreadable: bool = False
     checked: int = 0
     fails: list[BaseException] = field(default_factory=list)
+    canceled: list[str] = field(default_factory=list)
     sid: str = "VE" + "0" * 32
 
     def make(self, request: ProviderRequest) -> Resource:
@@ -56,6 +57,10 @@ class Verifier(Provider):
         if self.fails:
             raise self.fails.pop(0)
         return {"sid": sid, "status": "approved" if self.approved else "pending"}
+
+    def cancel_verification(self, service_sid: str, sid: str, *, test: bool = False) -> Mapping[str, Any]:
+        self.canceled.append(sid)
+        return {"sid": sid, "status": "canceled"}
 
     def read_verification(self, service_sid: str, sid: str, *, test: bool = False) -> Mapping[str, Any] | None:
         if self.unreadable:
@@ -287,3 +292,14 @@ def test_mfa_looks_again_when_the_lookup_is_older_than_a_day(world: World, hours
     assert reads.asked == asked
     assert after.verification is not None
     assert str(after.verification.step) == proof
+
+
+def test_a_verification_that_takes_no_more_codes_is_called_off_and_shared_with_nobody(
+    world: World, verifier: Verifier
+) -> None:
+    intent_id = awaiting(world)
+    assert [enter(world, intent_id, WRONG) for _ in range(5)] == [Verdict.WRONG] * 5
+    assert enter(world, intent_id, RIGHT) is Verdict.TOO_MANY
+    assert verifier.canceled == [verifier.sid]
+    awaiting(world)
+    assert len(verifier.made) == 2, "the next intent gets a verification of its own"

@@ -14,7 +14,7 @@ from gateway.act import moves
 from gateway.adapters.store.connection import Client
 from gateway.ids import ulid
 from gateway.model import Content, Decision, Intent, IntentStatus, Progress, Recipient
-from tests.act.world import MOBILE, START, World, refuses, world_on
+from tests.act.world import MOBILE, OTHER, START, World, refuses, world_on
 
 CONFIG = """
 [purposes.calm]
@@ -88,6 +88,37 @@ def test_proof_steps_wait_too(world: World) -> None:
     world.clock.at = EIGHT_THERE
     world.provider.moods = [refuses(403, 60410)]
     assert [str(attempt.step) for attempt in world.run(sent).attempts] == ["verify"]
+
+
+def test_a_text_does_not_wait_at_twilio_until_it_is_quiet(world: World) -> None:
+    """Its time to live would last until midnight."""
+    world.clock.at = START + timedelta(hours=13, minutes=30)  # 20:30 in Los Angeles
+    sent = accepted(world, ttl=timedelta(hours=4))
+    world.run(sent)
+    assert world.provider.made[0].request.params["validity_period"] == 30 * 60
+    world.run(accepted(world, "loud", to=OTHER, ttl=timedelta(hours=4)))
+    assert world.provider.made[1].request.params["validity_period"] == 4 * 3600
+
+
+def test_what_twilio_did_not_deliver_in_time_waits_for_the_morning(world: World) -> None:
+    world.clock.at = START + timedelta(hours=13, minutes=30)
+    sent = accepted(world, ttl=timedelta(hours=24))
+    world.run(sent)
+    world.clock.pass_by(30 * 60)
+    world.report(sent, 1, "failed", 30036)
+    assert world.step(sent).wake_at == EIGHT_THERE + timedelta(days=1)
+    world.step(sent)
+    assert world.provider.channels == ["message", "message"]
+
+
+def test_a_moment_before_it_is_quiet_nothing_is_begun(world: World) -> None:
+    world.clock.at = START + timedelta(hours=14) - timedelta(seconds=15)
+    sent, late = accepted(world, ttl=timedelta(hours=24)), accepted(world, to=OTHER)
+    world.clock.pass_by(10)
+    assert judged(world).earliest == EIGHT_THERE + timedelta(days=1)
+    assert world.run(late).wake_at == world.clock.at - timedelta(seconds=10) + timedelta(hours=4)
+    assert world.run(sent).wake_at == EIGHT_THERE + timedelta(days=1)
+    assert world.provider.calls == 0
 
 
 def test_a_later_step_is_judged_by_its_own_time(world: World) -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.act.moves import Pace
+from gateway.act.pace import Pace
 from gateway.model import AttemptStatus, FailureClass, IntentStatus, SuppressionEntry
 from tests.act.world import MOBILE, World
 

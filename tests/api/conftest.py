@@ -53,8 +53,8 @@ class Api:
         found: TestResponse = self.app.test_client().post(path, json=body, headers=sent)
         return found
 
-    def raw(self, path: str, data: bytes, content_type: str = "application/json") -> TestResponse:
-        headers = {"Authorization": f"Bearer {KEY}", "Content-Type": content_type}
+    def raw(self, path: str, data: bytes, content_type: str = "application/json", *, key: str = KEY) -> TestResponse:
+        headers = {"Authorization": f"Bearer {key}", "Content-Type": content_type}
         found: TestResponse = self.app.test_client().post(path, data=data, headers=headers)
         return found
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import random
 import string
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from tests.api.conftest import Api, problem_of
 from tests.normalize.hostile import HOSTILE_TO
+
+OUR_WORDS = {"sip:", "whatsapp:"}  # what a refusal of ours says too
 
 DEEP: Any = "x"
 for _ in range(400):
@@ -28,22 +31,27 @@ def test_there_are_enough_of_them() -> None:
 
 def test_every_hostile_recipient_is_refused_and_twilio_never_asked(api: Api) -> None:
     before = len(api.asked())
-    for value in HOSTILE_TO:
-        answer = api.raw("/send", _as_json(value))
-        document = problem_of(answer)
-        assert 400 <= answer.status_code < 500, (value[:80], document)
-        assert value[:40] not in document["detail"] or len(value) < 4
+    for value, key in zip(HOSTILE_TO, _keys(api), strict=False):
+        document = problem_of(api.raw("/send", _as_json(value), key=key))
+        assert document["status"] in (400, 413), (value[:80], document)
+        assert value[:40] not in document["detail"] or len(value) < 4 or value in OUR_WORDS
     assert len(api.asked()) == before
 
 
 @pytest.mark.parametrize("path", ["/send", "/route", "/intents/search"])
 def test_every_hostile_body_is_refused_and_twilio_never_asked(api: Api, path: str) -> None:
     before = len(api.asked())
-    for body in _hostile_bodies():
-        answer = api.raw(path, body)
-        assert 400 <= answer.status_code < 500, (body[:120], answer.text)
-        problem_of(answer)
+    for body, key in zip(_hostile_bodies(), _keys(api), strict=False):
+        document = problem_of(api.raw(path, body, key=key))
+        assert document["status"] in (400, 413), (body[:120], document)
     assert len(api.asked()) == before
+
+
+def _keys(api: Api) -> Iterator[str]:
+    """One for each request, a new one before its limit is used up: a request that is limited is not looked at."""
+    while True:
+        key = api.gateway.keys.create("hostile", ("send",))[1]
+        yield from [key] * 50
 
 
 def _hostile_bodies() -> list[bytes]:

@@ -72,6 +72,16 @@ def test_the_same_text_to_one_recipient_is_capped_sooner(api: Api) -> None:
     assert _refused(api, "+14155550120", body="Something else.") == (202, "accepted")
 
 
+def test_the_dry_run_knows_of_the_cap_and_counts_nothing(api: Api) -> None:
+    body = {"to": "+14155550120", "body": "Again.", "purpose": "careful"}
+    for _ in range(4):
+        assert api.post("/route", body).status_code == 200
+    assert [_refused(api, "+14155550120", body="Again.")[0] for _ in range(2)] == [202, 202]
+    refused = api.post("/route", body)
+    assert (refused.status_code, problem_of(refused)["code"]) == (429, "recipient_rate_limited")
+    assert int(refused.headers["Retry-After"]) >= 1
+
+
 def test_a_refused_intent_does_not_count_against_its_recipient(api: Api) -> None:
     for _ in range(4):
         assert _refused(api, "+14155550110", "notification")[0] == 422

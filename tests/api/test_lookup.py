@@ -31,7 +31,7 @@ def twilio() -> Iterator[sandbox.RunningSandbox]:
 def ask(redis_url: str, twilio: sandbox.RunningSandbox, tmp_path: Path) -> Iterator[Ask]:
     connect(redis_url).flushall()
     file = tmp_path / "gateway.toml"
-    file.write_text("[budget]\nlookups_per_day = 3\n")
+    file.write_text(f'[budget]\nlookups_per_day = 3\n[sandbox]\nbase_url = "{twilio.url}"\n')
     gateway = wiring.build(Settings.load(file, environment(redis_url, twilio.url, "http://127.0.0.1:8000")))
     client = create_app(gateway).test_client()
 
@@ -152,6 +152,15 @@ def test_what_a_send_error_taught_later_is_told_too(ask: Ask) -> None:
     gateway.learned.learn(MOBILE, LineType.LANDLINE, "30006", gateway.clock.now())
     found = ask().get_json()
     assert (found["line_type"], found["source"]) == ("landline", "learned")
+
+
+def test_what_real_traffic_taught_is_not_told_of_a_test(ask: Ask, twilio: sandbox.RunningSandbox) -> None:
+    gateway: Any = ask.gateway  # type: ignore[attr-defined]
+    _, secret = gateway.keys.create("shop", ["lookup"], test=True)
+    gateway.learned.learn(MOBILE, LineType.LANDLINE, "30006", gateway.clock.now())
+    found = ask(key=secret).get_json()
+    assert (found["line_type"], found["source"]) == ("mobile", "live")
+    assert gateway.ledger.totals().get("paid", (0,))[0] == 0
 
 
 def test_who_asked_and_why_is_kept_without_the_number(ask: Ask, redis_url: str) -> None:

@@ -94,7 +94,7 @@ def test_what_a_send_error_taught_costs_nothing_and_is_told_with_its_age(
     found = send(NEW, "notification").get_json()
     assert (found["route"], found["lookup"]["source"], found["flags"]) == (["voice"], "learned", ["learned_lookup"])
     (told,) = [reason["detail"] for reason in found["reasons"] if reason["code"] == "learned_lookup"]
-    assert told == "landline: learned from a send error, 5 hours ago"
+    assert told == "landline: learned 5 hours ago from error 30006"
     assert asked(twilio) == 0
     assert gateway.ledger.totals()["learned"][0] == 1
 

@@ -17,7 +17,7 @@ from gateway.settings import Settings
 from gateway.wiring import Gateway
 from tests.stack import FLOW_CONFIG, environment
 
-OPEN = {"/healthz", "/readyz", "/metrics", "/openapi.json", "/docs"}
+OPEN = {"/healthz", "/readyz", "/metrics", "/openapi.json", "/docs", "/problems", "/problems/<code>"}
 """Open to the network by decision; nothing personal in them."""
 OWN_GUARDS = ("/webhooks/", "/console", "/docs/")
 """Guarded by signature, and by the operators' session; the assets of the document's page."""

@@ -31,6 +31,20 @@ def test_a_change_of_a_file_ends_the_wait(tmp_path: Path, change: str) -> None:
     assert seen == [True]
 
 
+def test_a_settings_file_elsewhere_is_watched_too(tmp_path: Path) -> None:
+    own = tmp_path / "gateway.toml"
+    own.write_text("")
+    seen: list[bool] = []
+    waiting = threading.Thread(target=lambda: seen.append(wait_for_change((own,), threading.Event(), 0.01)))
+    waiting.start()
+    waiting.join(0.3)
+    assert waiting.is_alive()
+    os.utime(own, (1, 1))
+    waiting.join(5)
+    assert seen == [True]
+    assert str(own) in commands_for(8123, 4, own)["web"]
+
+
 def test_nothing_changed_and_told_to_stop(tmp_path: Path) -> None:
     stopped = threading.Event()
     stopped.set()

@@ -10,6 +10,8 @@ import pytest
 from gateway.errors import InvalidRequest
 from tests.cli.conftest import Shell
 
+SERVICE = "MG" + "0" * 31 + "5"
+
 
 def test_a_key_is_shown_once_and_works(shell: Shell) -> None:
     made = shell.run("keys", "create", "--app", "shop", "--scope", "send", "--scope", "lookup")
@@ -75,7 +77,13 @@ def test_the_list_has_a_line_per_key(shell: Shell) -> None:
 
 def test_an_application_is_set_changed_and_listed(shell: Shell) -> None:
     shell.run(
-        "apps", "set", "shop", "--callback-url", "https://shop.example.com/events", "--senders", "+14155550190, MG1"
+        "apps",
+        "set",
+        "shop",
+        "--callback-url",
+        "https://shop.example.com/events",
+        "--senders",
+        f"+14155550190, {SERVICE}",
     )
     shell.run("apps", "set", "shop", "--senders", "+14155550191")
     (row,) = json.loads(shell.run("apps", "list", "--json").stdout)
@@ -89,6 +97,13 @@ def test_an_application_is_set_changed_and_listed(shell: Shell) -> None:
 
 def test_a_callback_without_tls_is_refused(shell: Shell) -> None:
     assert shell.run("apps", "set", "shop", "--callback-url", "http://shop.example.com/").exit_code == 2
+    assert shell.gateway.apps.list() == ()
+
+
+@pytest.mark.parametrize("sender", ["(415) 555-0190", "4155550190x", "MG1", "shop"])
+def test_a_sender_that_no_message_would_ever_name_is_refused(shell: Shell, sender: str) -> None:
+    done = shell.run("apps", "set", "shop", "--senders", f"{SERVICE},{sender}")
+    assert done.exit_code == 2 and sender in done.stderr
     assert shell.gateway.apps.list() == ()
 
 

@@ -131,3 +131,27 @@ def test_completion_knows_the_words(stack: Stack) -> None:
     environment = {"_GATEWAY_COMPLETE": "bash_complete", "COMP_WORDS": "gateway intents re", "COMP_CWORD": "2"}
     done = CliRunner().invoke(cli, [], env=environment, prog_name="gateway")
     assert "retry" in done.stdout
+
+
+def test_a_page_of_intents_goes_into_a_pipe_as_tabs(stack: Stack) -> None:
+    sent = json.loads(run(stack, "send", "+14155550102", "Hello.", "--json").stdout)
+    lines = run(stack, "intents", "list", "--limit", "1").stdout.splitlines()
+    assert [line.split("\t")[0] for line in lines] == [sent["id"]]
+
+
+def test_a_refusal_is_told_once(stack: Stack) -> None:
+    done = run(stack, "send", "4155550100", "Hello.")
+    assert done.exit_code == 1 and done.stderr.count("national number") == 1
+
+
+@pytest.mark.parametrize("key", ["\u20ac", "a\nb"])
+def test_what_cannot_be_a_key_is_refused_before_anything_is_asked(stack: Stack, key: str) -> None:
+    done = run(stack, "intents", "list", key=key)
+    assert done.exit_code == 2 and "is no API key" in done.stderr
+
+
+def test_where_no_gateway_is_the_way_to_one_is_told() -> None:
+    words = ("intents", "list", "--key", "x", "--url")
+    away = CliRunner().invoke(cli, [*words, "http://127.0.0.1:9"])
+    assert away.exit_code == 1 and "gateway up" in away.stderr
+    assert CliRunner().invoke(cli, [*words, "gateway.example.com"]).exit_code == 2

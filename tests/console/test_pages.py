@@ -11,7 +11,7 @@ from werkzeug.test import Client as Browser
 
 from gateway.adapters.store.operators import Deed, OperatorTrail
 from gateway.console.people import token_for
-from gateway.model import SuppressionEntry
+from gateway.model import LineType, SuppressionEntry
 from tests.console.conftest import Console, token
 
 NUMBER = "+14155550100"
@@ -75,6 +75,15 @@ def test_removing_a_provider_entry_says_that_twilio_may_still_block(console: Con
     assert console.gateway.suppressions.entries(NUMBER) == ()
 
 
+def test_what_was_learned_of_a_number_names_the_error(console: Console, browser: Browser) -> None:
+    now = console.gateway.clock.now()
+    console.gateway.learned.learn(NUMBER, LineType.LANDLINE, "30006", now)
+    console.gateway.learned.hold(NUMBER, "sms", now + timedelta(hours=1), "30003")
+    page = browser.get(_person(browser, NUMBER)).text
+    assert "learned from error 30006" in page
+    assert "after error 30003" in page
+
+
 def test_an_intent_is_canceled_once(console: Console, browser: Browser) -> None:
     intent_id = console.intent()
     form = {"csrf": token(browser.get(f"/console/intents/{intent_id}"))}
@@ -115,6 +124,14 @@ def test_a_wrong_number_is_told_on_the_page(console: Console, browser: Browser) 
 def test_a_made_up_query_is_refused_politely(console: Console, browser: Browser, query: str) -> None:
     answer = browser.get(f"/console/intents?{query}")
     assert answer.status_code == 400 and "<h1>" in answer.text
+
+
+def test_a_page_that_is_not_there_says_so_as_a_page(console: Console, browser: Browser) -> None:
+    answer = browser.get("/console/nowhere/at/all")
+    assert answer.status_code == 404 and answer.mimetype == "text/html"
+    assert "There is no such page." in answer.text
+    stranger = console.browser().get("/console/nowhere")
+    assert stranger.status_code == 303 and stranger.headers["Location"].endswith("/console/login")
 
 
 def test_markup_in_what_others_wrote_stays_text(console: Console, browser: Browser) -> None:

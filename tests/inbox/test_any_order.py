@@ -53,6 +53,8 @@ STORIES = (
           (A.FAILED,), S.SUPPRESSED),
     Story("message delivered after all", Subject.MESSAGE, ("sms", "voice"),
           words("sent", ("undelivered", 30007), "delivered"), (A.DELIVERED,), S.DELIVERED),
+    Story("message filtered, last step, and delivered after all", Subject.MESSAGE, ("sms",),
+          words("sent", ("undelivered", 30007), "delivered"), (A.DELIVERED,), S.DELIVERED),
     Story("unknown words", Subject.MESSAGE, ("sms",), words("something-new", "sent", "delivered"), (A.DELIVERED,),
           S.DELIVERED),
     Story("call heard", Subject.CALL, ("voice", "sms"), words("initiated", "ringing", "in-progress", "completed"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -147,7 +148,9 @@ def test_a_reply_goes_to_whoever_wrote_last_also_through_a_service(house: House)
     service = house.gateway.settings.sender().messaging_service_sid
     house.tell(text("Who is this?"))
     house.tell(text("And now?", messaging_service_sid=service))
-    assert told == [("default", "And now?")], "the service that wrote is known, the number it chose is not"
+    assert told == [("default", "Who is this?"), ("default", "And now?")], "the service and the number are one sender"
+    house.tell(replace(text("Elsewhere"), to="+15005550011"))
+    assert told[2:] == [], "nobody wrote from there"
     house.gateway.apps.set("owner", senders=[OURS])
     house.tell(text("Hello", messaging_service_sid=service))
-    assert told[1:] == [("owner", "Hello")], "the owner of the sender goes before the last writer"
+    assert told[2:] == [("owner", "Hello")], "the owner of the sender goes before the last writer"

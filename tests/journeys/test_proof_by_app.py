@@ -160,6 +160,13 @@ def test_a_lost_answer_is_said_to_be_one(stack: Stack) -> None:
     assert enter(stack, intent_id, app.now()).status_code == 200
 
 
+def test_an_enrolment_without_an_answer_speaks_of_no_code(stack: Stack) -> None:
+    stack.faults({"kind": "5xx_before", "product": "verify", "operation": "create_factor", "count": 1})
+    lost = post(stack, "/totp/factors", {"identity": "person-00000010", "label": "ann@example.com"})
+    assert problem(lost) == (503, "verify_unavailable")
+    assert "code" not in lost.json()["detail"]
+
+
 def test_a_test_keys_factor_does_not_count_for_real(stack: Stack) -> None:
     stack.gateway.proofs.enrol("default~test", "person-00000013", "YF" + "1" * 32, "verified")
     assert problem(post(stack, "/send", {"to": VOIP, "purpose": "mfa", "identity": "person-00000013"})) == (

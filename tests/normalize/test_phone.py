@@ -152,6 +152,11 @@ def test_a_country_without_a_numbering_plan_is_refused(country: str, says: str) 
     assert says in refused.detail
 
 
+@pytest.mark.parametrize("country", ["AQ", "BV", "GS", "HM", "PN", "TF", "UM", "aq"])
+def test_a_country_without_a_numbering_plan_may_stand_beside_a_whole_number(country: str) -> None:
+    assert parse_phone("+1 415 555 0100", country).e164 == "+14155550100"
+
+
 @pytest.mark.parametrize("typed", ["+" + "1" * 64, "1" * 10_240, "\x00" * 65, " " * 65])
 def test_more_than_64_characters_are_refused_unread(typed: str) -> None:
     refused = refusal(typed, "US")

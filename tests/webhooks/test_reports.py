@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from gateway.inbox import FactorReported, KeyPressed, MessageReceived, Reply, StatusReported, Subject
+from gateway.inbox import FactorReported, KeyPressed, Media, MessageReceived, Reply, StatusReported, Subject
 from tests.webhooks import payloads
 from tests.webhooks.payloads import CALL_SID, CHALLENGE_SID, FACTOR_SID, IDENTITY, MESSAGE_SID, OURS, QUERY, THEIRS
 from tests.webhooks.signing import ACCOUNT_SID, Post, form_post, json_post
@@ -126,6 +126,22 @@ class TestInbound:
 
     def test_a_picture_without_text(self) -> None:
         assert self.received(Body="", NumMedia="1").body == ""
+
+    def test_pictures_come_with_their_kind(self) -> None:
+        first, second = "https://api.twilio.com/2010-04-01/Media/ME1", "https://api.twilio.com/2010-04-01/Media/ME2"
+        told = {"MediaUrl0": first, "MediaContentType0": "image/jpeg", "MediaUrl1": second}
+        assert self.received(Body="", NumMedia="2", **told).media == (
+            Media(first, "image/jpeg"),
+            Media(second, "application/octet-stream"),
+        )
+
+    @pytest.mark.parametrize("count", ["", "no", "0", "-1", "99999999999"])
+    def test_a_count_that_says_nothing_brings_nothing(self, count: str) -> None:
+        assert self.received(NumMedia=count, MediaUrl0="https://api.twilio.com/ME1").media == ()
+
+    def test_what_has_no_address_or_comes_without_end_is_left_out(self) -> None:
+        told = {f"MediaUrl{n}": f"https://api.twilio.com/ME{n}" for n in range(1, 40)}
+        assert len(self.received(NumMedia="40", **told).media) == 9
 
     def test_a_pressed_button_says_its_text(self) -> None:
         assert self.received(Body="", ButtonText="Stop").body == "Stop"

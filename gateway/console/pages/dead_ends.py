@@ -15,7 +15,7 @@ from gateway.wiring import retrying
 
 def dead_ends(visit: Visit) -> Response:
     wanted = request.args.get("code", "")[:64]
-    before = lists.cursor_in(request.args.get("cursor"))
+    before = lists.before_in(request.args.get("cursor"))
     page = lists.dead(visit.gateway, lambda p: not wanted or _code(p) == wanted, before)
     codes = Counter(_code(progress) for progress in page.intents)
     again = {p.intent.id for p in page.intents if retrying.retryable(visit.gateway, p)}

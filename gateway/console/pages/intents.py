@@ -24,7 +24,7 @@ CANCELABLE = frozenset({IntentStatus.PENDING_LOOKUP, IntentStatus.QUEUED, Intent
 def listed(visit: Visit) -> Response:
     chosen = {name: request.args.get(name, "") for name in ("app", "status", "channel")}
     fits = lists.by(chosen["status"], chosen["channel"])
-    before = lists.cursor_in(request.args.get("cursor"))
+    before = lists.before_in(request.args.get("cursor"))
     page = lists.newest(visit.gateway, chosen["app"] or None, fits, before)
     return visit.page(
         "intents.html",

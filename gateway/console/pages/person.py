@@ -8,6 +8,7 @@ from typing import Any
 from flask import request
 from werkzeug.wrappers import Response
 
+from gateway.console.pages.naming import named
 from gateway.console.people import address_in, token_for, typed_address
 from gateway.console.visit import Page, Visit, to
 from gateway.enrich import weighed
@@ -64,7 +65,7 @@ def _known(visit: Visit, number: str) -> Mapping[str, Any]:
         lookup = gateway.reads.lookup(number, fields, max_age=None, allow_stale=True, app=visit.session.app)
     except LookupUnavailable:
         lookup = gateway.reads.offline(number)
-    return {"lookup": weighed(lookup, known), "known": known}
+    return {"lookup": weighed(lookup, known), "known": known, **named(visit, number)}
 
 
 def suppress(visit: Visit, token: str) -> Response:

@@ -7,6 +7,17 @@ function style(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }
 
+// As everywhere in the pages: UTC.
+function utc(seconds) {
+  return new Date(seconds * 1000).toISOString().slice(0, 16).replace("T", " ");
+}
+
+// The day where one begins, else the time of day.
+function ticks(seconds, step) {
+  const time = (at) => (step < 60 ? new Date(at * 1000).toISOString().slice(11, 19) : utc(at).slice(11));
+  return seconds.map((at) => (at % 86400 === 0 ? utc(at).slice(5, 10) : time(at)));
+}
+
 function draw(box) {
   const chart = JSON.parse(box.dataset.chart);
   const axis = { stroke: style("--ink-soft"), grid: { stroke: style("--rule"), width: 1 }, ticks: { show: false } };
@@ -20,9 +31,10 @@ function draw(box) {
     width: box.clientWidth,
     height: 200,
     cursor: { y: false },
+    tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
     scales: { y: { range: (_, low, high) => [Math.min(0, low), Math.max(1, high * 1.05)] } },
-    axes: [axis, { ...axis, size: 44 }],
-    series: [{ value: (_, at) => (at === null ? "" : new Date(at * 1000).toLocaleString()) }, ...series],
+    axes: [{ ...axis, values: (_, at, axis, space, step) => ticks(at, step) }, { ...axis, size: 44 }],
+    series: [{ label: "UTC", value: (_, at) => (at === null ? "" : utc(at)) }, ...series],
   };
   box.replaceChildren();
   return new uPlot(options, [chart.at, ...chart.lines.map((line) => line.values)], box);
@@ -39,6 +51,8 @@ function drawAll() {
 
 document.addEventListener("DOMContentLoaded", () => {
   drawAll();
+  // On a narrow screen the bar is longer than the screen.
+  document.querySelector(".bar [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAll);
   const widths = new ResizeObserver((entries) => {
     for (const entry of entries) {
