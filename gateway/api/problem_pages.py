@@ -16,7 +16,7 @@ from gateway.api.openapi import example
 from gateway.api.problems import KINDS
 from gateway.errors import Refused
 
-TODO: Mapping[str, str] = {
+WHAT_TO_DO: Mapping[str, str] = {
     "invalid_request": "Correct the fields that `errors` names, and send it again. As it is, it will never be taken.",
     "invalid_number": "Ask the person for the number once more. A wrong number is remembered: repeating helps nobody.",
     "ambiguous_number": "Give `country` (two letters, such as US), or the number in E.164 with its plus.",
@@ -126,7 +126,7 @@ def _page_of(code: str) -> str:
         status=kind.status,
         phrase=HTTPStatus(kind.status).phrase,
         when=_with_code(document["detail"]),
-        todo=_with_code(TODO[code]),
+        todo=_with_code(WHAT_TO_DO[code]),
         example=json.dumps(document, indent=2),
     )
     return PAGE.format(title=kind.title, style=Markup(STYLE), body=body)  # noqa: S704 - a constant

@@ -11,7 +11,7 @@ from gateway.doctor.patient import Patient
 from gateway.errors import ProviderError
 
 DOUBTFUL_SECONDS, WRONG_SECONDS = 5.0, 60.0
-TODO = "Run a time service (chrony, systemd-timesyncd) on every machine."
+WHAT_TO_DO = "Run a time service (chrony, systemd-timesyncd) on every machine."
 
 
 def clocks(patient: Patient) -> Iterator[Finding]:
@@ -37,5 +37,5 @@ def _judged(name: str, whose: str, theirs: datetime) -> Finding:
     apart = (datetime.now(UTC) - theirs).total_seconds()
     what = f"This clock is {abs(apart):.1f} s {'ahead of' if apart > 0 else 'behind'} {whose}'s."
     if abs(apart) >= WRONG_SECONDS:
-        return failed(name, what, TODO)
-    return warning(name, what, TODO) if abs(apart) >= DOUBTFUL_SECONDS else ok(name, what)
+        return failed(name, what, WHAT_TO_DO)
+    return warning(name, what, WHAT_TO_DO) if abs(apart) >= DOUBTFUL_SECONDS else ok(name, what)

@@ -11,7 +11,7 @@ from html import unescape
 import pytest
 
 from gateway.api.openapi import example
-from gateway.api.problem_pages import TODO
+from gateway.api.problem_pages import WHAT_TO_DO
 from gateway.api.problems import KINDS
 from gateway.cli.root import COMMANDS
 from gateway.settings import Settings
@@ -19,12 +19,12 @@ from tests.api.conftest import Api
 
 
 def test_every_problem_says_what_to_do() -> None:
-    assert set(TODO) == set(KINDS)
-    assert all(text.endswith(".") and "  " not in text for text in TODO.values())
+    assert set(WHAT_TO_DO) == set(KINDS)
+    assert all(text.endswith(".") and "  " not in text for text in WHAT_TO_DO.values())
 
 
 def test_the_commands_and_settings_that_are_named_exist() -> None:
-    words = " ".join(TODO.values())
+    words = " ".join(WHAT_TO_DO.values())
     named = set(re.findall(r"`gateway (\w+)", words))
     assert named and named <= set(COMMANDS)
     sections = dict(re.findall(r"`\[(\w+)\] (\w+)`", words))
