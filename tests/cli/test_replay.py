@@ -82,12 +82,13 @@ def _decided_later(stack: Stack) -> dict[str, str]:
     """Two that the worker decides, one of them to a refusal; and one of which nothing is known yet."""
     stack.faults({"kind": "5xx_before", "product": "lookup", "count": 1000})
     found = {
-        name: post(stack, "/send", {"to": to, "body": "Hello."}).json()["id"]
+        name: post(stack, "/send", {"to": to, "body": "Hello.", "email": "ann@example.com"}).json()["id"]
         for name, to in {"late": "+13105550100", "refused late": "+13105550101", "never": "+13105550102"}.items()
     }
     until(lambda: stack.intent(found["refused late"])["timeline"], lambda t: t[-1]["event"] == "postponed")
-    stop = SuppressionEntry("all", "api", stack.gateway.clock.now(), "ann", "asked")
-    stack.gateway.suppressions.add("+13105550101", stop)
+    for scope in ("sms", "voice"):  # all that a mobile has; it could have been a landline, which has e-mail too
+        stop = SuppressionEntry(scope, "api", stack.gateway.clock.now(), "ann", "asked")
+        stack.gateway.suppressions.add("+13105550101", stop)
     assert stack.post(f"/intents/{found['never']}/cancel").status_code == 200
     requests.delete(f"{stack.sandbox_url}/_sandbox/faults", timeout=10).raise_for_status()
     for name, status in {"late": "delivered", "refused late": "suppressed"}.items():
