@@ -53,7 +53,10 @@ def numbers() -> Iterator[str]:
 
 def _is_american(number: str) -> bool:
     parsed = phonenumbers.parse(number)
-    return phonenumbers.is_valid_number(parsed) and phonenumbers.region_code_for_number(parsed) in ("US", "CA")
+    asked = phonenumbers.number_type(parsed) != phonenumbers.PhoneNumberType.PREMIUM_RATE  # the digits tell that one
+    return (
+        asked and phonenumbers.is_valid_number(parsed) and phonenumbers.region_code_for_number(parsed) in ("US", "CA")
+    )
 
 
 @dataclass
