@@ -15,17 +15,17 @@ from datetime import timedelta
 from gateway.adapters.store import names, scripts
 from gateway.adapters.store.connection import Client, store_errors
 
-RECOVERS_WITHIN = timedelta(seconds=60)
+RECOVERS_WITHIN = timedelta(seconds=30)
 """From standing still to the full rate; from the half it takes half as long."""
 SETTLES_WITHIN = timedelta(seconds=2)
 """A second refusal so soon after the first is a sign of the same rush."""
 LONGEST_PAUSE = timedelta(minutes=5)
 """No provider's wish to be left alone is kept longer."""
 PATIENCE = timedelta(seconds=15)
-LEAST_PER_SECOND = 2.0
+LEAST_PER_SECOND = 10.0
 USUAL_PER_SECOND = 20.0
 """What a bucket without a rate is taken to have gone at, when it was refused before more was seen of it."""
-STRAY = 0.05
+STRAY = 0.2
 """So small a part of what goes may be refused before anything goes slower: others call the same account too."""
 REMEMBERED_SECONDS = 1.0
 
