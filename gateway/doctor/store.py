@@ -100,7 +100,17 @@ def _replicas(told: Mapping[str, Any], wait_for: int) -> Finding:
         return failed("redis_replicas", what, "Start the replicas, or lower replicas_wait.")
     if connected and not wait_for:
         what = f"{connected} replica(s), and nobody waits for them: a failover loses what was accepted just before."
-        return warning("redis_replicas", what, "Set [store] replicas_wait = 1, and min-replicas-to-write 1 in Redis.")
+        return warning(
+            "redis_replicas", what, f"Set [store] replicas_wait = {connected}, and min-replicas-to-write 1 in Redis."
+        )
+    if wait_for < connected:
+        what = (
+            f"{connected} replicas, of which {wait_for} must confirm: one that did not may be promoted in a failover."
+        )
+        make = (
+            f"Set [store] replicas_wait = {connected}, or keep fewer replicas: what a lagging one lacks is sent twice."
+        )
+        return warning("redis_replicas", what, make)
     return ok("redis_replicas", f"{connected} replica(s), {wait_for} must confirm.")
 
 

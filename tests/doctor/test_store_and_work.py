@@ -50,6 +50,7 @@ def test_an_unsafe_redis_is_named(house: House, name: str, status: Status, setti
     ("name", "told", "wait_for"),
     [
         ("redis_replicas", {"connected_slaves": 2}, 0),
+        ("redis_replicas", {"connected_slaves": 2}, 1),
         ("redis_replicas", {"connected_slaves": 0}, 1),
         ("redis_replicas", {"role": "slave"}, 0),
     ],
