@@ -30,10 +30,14 @@ class Ready:
             connection = self._waiting.pop()
         except IndexError:
             return pool.get_connection()
-        connection.connect()
-        if _spoilt(connection):
-            connection.disconnect()
+        try:
             connection.connect()
+            if _spoilt(connection):
+                connection.disconnect()
+                connection.connect()
+        except BaseException:
+            self.give_back(connection)  # the pool has counted it: lost here, it would be missing after the outage
+            raise
         return connection
 
     def give_back(self, connection: Any) -> None:
