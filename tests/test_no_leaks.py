@@ -25,6 +25,7 @@ from gateway.adapters.store.connection import Client, connect
 from gateway.app import create_app
 from gateway.settings import Settings
 from tests.stack import FLOW_CONFIG, KEY, Stack, environment, running
+from tests.stored import everything, holds
 
 MOBILE, LANDLINE, VOIP, INVALID, REFUSED, FAILS, STOPS, CODED = (
     "+14155550100", "+14155550110", "+14155550120", "+14155550130", "+14155550141", "+14155550150", "+14155550105",
@@ -169,24 +170,8 @@ def needles(codes: list[str]) -> dict[str, str]:
 
 def _everything_in(client: Client) -> Iterator[tuple[str, str]]:
     """Each key's name, and its whole value as text."""
-    for key in client.scan_iter(count=1000):
-        name = key.decode()
+    for name, value in everything(client):
         yield f"name {name}", name
-        match client.type(key):
-            case b"string":
-                value: Any = client.get(key)
-            case b"hash":
-                value = client.hgetall(key)
-            case b"list":
-                value = client.lrange(key, 0, -1)
-            case b"set":
-                value = client.smembers(key)
-            case b"zset":
-                value = client.zrange(key, 0, -1)
-            case b"stream":
-                value = client.xrange(key)
-            case kind:
-                raise AssertionError(f"{name} is a {kind!r}, which nobody looks through")
         yield f"value of {name}", repr(value)
 
 
@@ -220,7 +205,7 @@ def _found(texts: list[tuple[str, str]], codes: list[str]) -> list[str]:
         f"{kind} {needle!r} in {where}"
         for where, text in texts
         for needle, kind in looked_for.items()
-        if needle in text
+        if (holds(text, needle) if kind == "code" else needle in text)
     ]
 
 

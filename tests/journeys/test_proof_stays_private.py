@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -25,6 +23,7 @@ from tests.journeys.codes import (
     wrong_for,
 )
 from tests.stack import Stack, running
+from tests.stored import everything, holds
 
 NUMBER, VOIP, PERSON = "+12125550100", "+12125550120", "person-00000001"
 
@@ -35,34 +34,8 @@ def stack(redis_url: str, tmp_path: Path) -> Iterator[Stack]:
         yield found
 
 
-def everything(client: Client) -> str:
-    """Every key and value of the store, whatever its type."""
-    return "\n".join(repr(key) + repr(_value(client, key)) for key in client.scan_iter(count=1000))
-
-
-def _value(client: Client, key: bytes) -> Any:
-    match client.type(key):
-        case b"string":
-            return client.get(key)
-        case b"hash":
-            return client.hgetall(key)
-        case b"list":
-            return client.lrange(key, 0, -1)
-        case b"set":
-            return client.smembers(key)
-        case b"zset":
-            return client.zrange(key, 0, -1)
-        case b"none":  # it ended meanwhile
-            return None
-        case b"stream":
-            return client.xrange(key)
-        case other:
-            raise AssertionError(f"a type that this test does not read: {other!r}")
-
-
-def holds(text: str, secret: str) -> bool:
-    """Digits count where they stand alone: inside a longer number they are another one."""
-    return re.search(rf"(?<!\d){re.escape(secret)}(?!\d)", text) is not None
+def told_by(client: Client) -> str:
+    return "\n".join(map(repr, everything(client)))
 
 
 def test_neither_codes_nor_secrets_are_kept_or_told(
@@ -83,7 +56,7 @@ def test_neither_codes_nor_secrets_are_kept_or_told(
     printed = capfd.readouterr()
     told = {
         "log": caplog.text + repr(entries) + printed.out + printed.err,
-        "store": everything(stack.gateway.client),
+        "store": told_by(stack.gateway.client),
         "answer": "\n".join(answer.text for answer in answers),
     }
     assert {a.status_code for a in answers} == {200, 409, 422, 503}
@@ -102,6 +75,6 @@ def test_the_search_finds_what_is_there(stack: Stack) -> None:
         lambda key: stack.gateway.client.rpush(key, "135790"),
     ):
         write("planted")
-        assert holds(everything(stack.gateway.client), "135790")
+        assert holds(told_by(stack.gateway.client), "135790")
         stack.gateway.client.delete("planted")
     assert not holds("21357901", "135790")

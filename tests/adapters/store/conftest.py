@@ -21,6 +21,7 @@ from gateway.adapters.redis_binary import find_server
 from gateway.adapters.store.codec import Sealer
 from gateway.adapters.store.connection import Client, connect
 from gateway.adapters.store.names import Hasher
+from tests import stored
 
 START_SECONDS = 10.0
 
@@ -117,16 +118,7 @@ def everything(client: Client) -> Callable[[], bytes]:
     """All names and values that the server holds, as one text to search in."""
 
     def read() -> bytes:
-        found: list[Any] = []
-        readers = {
-            b"string": client.get,
-            b"hash": client.hgetall,
-            b"zset": lambda key: client.zrange(key, 0, -1),
-            b"list": lambda key: client.lrange(key, 0, -1),
-            b"stream": client.xrange,
-        }
-        for key in client.keys("*"):
-            found.append((key, readers[client.type(key)](key)))
+        found = list(stored.everything(client))
         assert found, "nothing was stored"
         return repr(found).encode()
 
