@@ -87,6 +87,7 @@ class Till:
             with self._changing:
                 waiting = self._waiting.pop(answer["row"])
             waiting.set_result(answer)
+        self._buyer.wait()  # its end of the pipe is closed a moment before it is gone: whoever learns it finds it so
         with self._changing:
             lost, self._waiting = list(self._waiting.values()), {}
         for waiting in lost:
