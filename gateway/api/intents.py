@@ -120,8 +120,8 @@ def _place(progress: Progress) -> Place:
 
 
 def _older(call: Call, before: Place | None) -> tuple[list[str], Place | None]:
-    def read(until: int | None) -> list[Row]:
-        return call.gateway.intents.newest(call.key.app, until, LARGEST_LIMIT)
+    def read(until: int | None, at_most: int) -> list[Row]:
+        return call.gateway.intents.newest(call.key.app, until, at_most)
 
     rows, more = older(read, before, LARGEST_LIMIT)
     return [intent_id for intent_id, _ in rows], more

@@ -9,7 +9,7 @@ from gateway.adapters.store import names
 from gateway.adapters.store.connection import store_errors
 from gateway.errors import FieldError, InvalidRequest
 from gateway.model import Channel, IntentStatus, Progress
-from gateway.paging import Place, Row, cursor_of, older, place_in
+from gateway.paging import Place, Read, Row, cursor_of, older, place_in
 from gateway.wiring import Gateway
 
 PAGE = 50
@@ -36,9 +36,9 @@ def apps(gateway: Gateway) -> list[str]:
 def newest(gateway: Gateway, app: str | None, fits: Fits, before: Place | None) -> Listed:
     wanted = [app] if app else apps(gateway)
 
-    def read(until: int | None) -> list[Row]:
-        rows = [row for name in wanted for row in gateway.intents.newest(name, until, AT_ONCE)]
-        return sorted(rows, key=lambda row: (row[1], row[0]), reverse=True)[:AT_ONCE]
+    def read(until: int | None, at_most: int) -> list[Row]:
+        rows = [row for name in wanted for row in gateway.intents.newest(name, until, at_most)]
+        return sorted(rows, key=lambda row: (row[1], row[0]), reverse=True)[:at_most]
 
     return _walked(gateway, read, fits, before)
 
@@ -46,16 +46,16 @@ def newest(gateway: Gateway, app: str | None, fits: Fits, before: Place | None) 
 def dead(gateway: Gateway, fits: Fits, before: Place | None) -> Listed:
     """What ended without success, by the time of its end."""
 
-    def read(until: int | None) -> list[Row]:
+    def read(until: int | None, at_most: int) -> list[Row]:
         highest = "+inf" if until is None else f"({until}"
         with store_errors():
-            rows = gateway.client.zrevrangebyscore(names.ENDED, highest, "-inf", start=0, num=AT_ONCE, withscores=True)
+            rows = gateway.client.zrevrangebyscore(names.ENDED, highest, "-inf", start=0, num=at_most, withscores=True)
         return [(member.decode(), round(score)) for member, score in rows]
 
     return _walked(gateway, read, lambda p: p.status in DEAD and fits(p), before)
 
 
-def _walked(gateway: Gateway, read: Callable[[int | None], list[Row]], fits: Fits, before: Place | None) -> Listed:
+def _walked(gateway: Gateway, read: Read, fits: Fits, before: Place | None) -> Listed:
     """Of a page only PAGE are kept."""
     found: list[tuple[Progress, Place]] = []
     more = before

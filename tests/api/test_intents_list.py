@@ -49,16 +49,19 @@ def test_intents_of_one_millisecond_are_all_listed_once(
     assert set(listed[:7]) == set(made[7:])
 
 
-def test_more_of_one_millisecond_than_are_read_at_once_do_not_stop_the_list(
-    api: Api, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("limit", "at_once"), [(1, 4), (3, 4), (4, 4), (2, 2), (1, 1)])
+def test_more_of_one_millisecond_than_are_read_at_once_are_all_listed_once(
+    api: Api, monkeypatch: pytest.MonkeyPatch, limit: int, at_once: int
 ) -> None:
-    key = an_application(api, "crowd")
+    key = an_application(api, f"crowd-{limit}-{at_once}")
     older = sent(api, key, 2)
     moment = datetime.now(UTC) + timedelta(seconds=1)
     monkeypatch.setattr(SystemClock, "now", lambda self: moment)
-    sent(api, key, 5)
-    monkeypatch.setattr(intents, "LARGEST_LIMIT", 4)
-    assert paged(api, key, 1)[-2:] == older[::-1]
+    crowd = sent(api, key, 11)
+    monkeypatch.setattr(intents, "LARGEST_LIMIT", at_once)
+    listed = paged(api, key, limit)
+    assert listed[-2:] == older[::-1]
+    assert sorted(listed[:-2]) == sorted(crowd)
 
 
 def test_a_search_finds_ones_own_behind_many_of_another_application(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
