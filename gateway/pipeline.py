@@ -47,8 +47,7 @@ def judge(house: House, intent: Intent, known: Known, *, free: bool = False) -> 
     decision = decide.decide(intent, facts, policy)
     if decision.refusal is not None:
         raise Refused(decision.refusal.code, decision.refusal.detail)
-    accepted = moves.accepted(intent, decision, facts.lookup, pending=False, quiet_until=quiet_until)
-    return replace(accepted, facts=facts)
+    return moves.accepted(intent, decision, facts.lookup, facts, pending=False, quiet_until=quiet_until)
 
 
 def accept(
@@ -62,7 +61,8 @@ def accept(
 ) -> tuple[Progress, str]:
     """The intent is durable when this returns: its progress and the answer that its idempotency key keeps."""
     with tracing.span("accept", intent=intent.id, purpose=intent.purpose):
-        progress = judge(house, replace(intent, trace=tracing.traceparent()), known)
+        trace = tracing.traceparent()
+        progress = judge(house, intent if trace is None else replace(intent, trace=trace), known)
         answer = answered(progress)
         kept = None if claim is None else Claim(claim.key, claim.token, claim.fingerprint, answer)
         house.acting.writes.intents.accept(progress, kept, ring=progress.ring and may_ring)

@@ -13,6 +13,7 @@ from gateway.model import (
     Attempt,
     AttemptStatus,
     Decision,
+    Facts,
     FailureClass,
     Intent,
     IntentStatus,
@@ -40,7 +41,13 @@ def expires_at(progress: Progress) -> datetime:
 
 
 def accepted(
-    intent: Intent, decision: Decision, lookup: Lookup | None, *, pending: bool, quiet_until: datetime | None = None
+    intent: Intent,
+    decision: Decision,
+    lookup: Lookup | None,
+    facts: Facts | None = None,
+    *,
+    pending: bool,
+    quiet_until: datetime | None = None,
 ) -> Progress:
     """A new intent. `pending`: the worker will look up and decide. `quiet_until`: from when it is wanted until then."""
     now, first = intent.created_at, quiet_until or wanted_at(intent)
@@ -48,18 +55,19 @@ def accepted(
     if quiet_until is not None:
         why = Reason(QUIET, f"it is quiet where the recipient may be: not before {quiet_until:%Y-%m-%dT%H:%MZ}")
         decision = replace(decision, reasons=(*decision.reasons, why))
-    progress = Progress(
+    detail = ", ".join(str(step) for step in decision.steps) or "waiting for lookup"
+    return Progress(
         intent=intent,
         status=IntentStatus.PENDING_LOOKUP if pending else IntentStatus.QUEUED,
         version=1,
         decision=decision,
         lookup=lookup,
+        facts=facts,
         wake_at=first,
         ring=not waits,
         earliest=quiet_until,
+        added=(TimelineEntry(now, "accepted", detail),),
     )
-    detail = ", ".join(str(step) for step in decision.steps)
-    return note(progress, now, "accepted", detail or "waiting for lookup")
 
 
 def decided(progress: Progress, decision: Decision, lookup: Lookup | None, now: datetime) -> Progress:

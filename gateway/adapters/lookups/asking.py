@@ -198,5 +198,4 @@ def _whole(entries: Entries, fields: Sequence[str]) -> bool:
 
 
 def _answer(asked: _Asked, entries: Entries, source: LookupSource) -> Lookup:
-    found = assembled(asked.number.e164, entries, source)
-    return replace(found, national_format=asked.number.national_format)
+    return assembled(asked.number.e164, entries, source, asked.number.national_format)

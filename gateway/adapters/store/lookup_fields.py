@@ -73,7 +73,9 @@ def keep_for(entry: CachedField, ttl: timedelta, negative_ttl: timedelta, longes
     return min(row.keep or negative_ttl, negative_ttl) if row.effect is PackageEffect.PROCEED else timedelta(0)
 
 
-def assembled(number: str, entries: Mapping[str, CachedField], source: LookupSource) -> Lookup:
+def assembled(
+    number: str, entries: Mapping[str, CachedField], source: LookupSource, national_format: str | None = None
+) -> Lookup:
     """One Lookup out of cached entries, as old as the oldest of them."""
     values: dict[str, Any] = {}
     for entry in entries.values():
@@ -81,6 +83,8 @@ def assembled(number: str, entries: Mapping[str, CachedField], source: LookupSou
     if "line_type" in values:
         values["line_type"] = LineType(values["line_type"])
     values["validation_errors"] = tuple(values.get("validation_errors", ()))
+    if national_format is not None:
+        values["national_format"] = national_format
     errors = {entry.name: entry.error for entry in entries.values() if entry.error is not None}
     oldest = min((entry.looked_up_at for entry in entries.values()), default=None)
     return Lookup(number=number, source=source, looked_up_at=oldest, errors=errors, **values)
