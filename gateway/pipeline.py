@@ -36,6 +36,7 @@ def judge(house: House, intent: Intent, known: Known, *, free: bool = False) -> 
     policy = house.acting.policy
     if intent.test and not house.acting.takes_tests:
         raise Refused("no_route", "A test key sends to the sandbox alone, and [sandbox] base_url is not configured.")
+    known = house.acting.facing(intent, known)
     refusal = _precheck(house, intent, known)
     if refusal is not None:
         raise Refused(refusal.code, refusal.detail)
@@ -154,7 +155,7 @@ def _decide_again(house: House, progress: Progress) -> Progress | None:
     intent, now = progress.intent, acting.clock.now()
     if now >= moves.expires_at(progress):
         return acting.store(progress, moves.expired(progress, now))
-    known = acting.known(intent)
+    known = acting.facing(intent, acting.known(intent))
     refusal = _precheck(house, intent, known)
     if refusal is not None:  # it has changed since the intent was accepted: nothing is paid for it
         return acting.store(progress, moves.decided(progress, Decision(refusal=refusal), progress.lookup, now))

@@ -28,7 +28,10 @@ class Known:
     learned_line_type: tuple[str, datetime] | None = None
     proved_at: datetime | None = None
     factor_sid: str | None = None
+    whatsapp_windows: Mapping[str, datetime] = field(default_factory=dict)
+    """Until when each is open, by the keyed hash of the sender that the person wrote to."""
     whatsapp_window_until: datetime | None = None
+    """That of the sender who would write now. Which one that is the store does not know."""
     held_channels: Mapping[str, datetime] | None = None
     origins: Mapping[str, Origin] = field(default_factory=dict)
     """Who taught what was learned, as in Facts."""

@@ -66,22 +66,33 @@ class Acting:
         return CHANNELS[step.channel]
 
     def sender_for(self, progress: Progress) -> Sender:
+        return self._sender(progress.intent, progress.lookup.country if progress.lookup else progress.intent.to.country)
+
+    def _sender(self, intent: Intent, country: str | None) -> Sender:
         """The first of the purpose's senders whose countries match; one without countries matches all."""
-        if progress.intent.test:
+        if intent.test:
             return self.test_sender
-        names = self.purpose(progress.intent).senders
-        country = progress.lookup.country if progress.lookup else progress.intent.to.country
+        names = self.purpose(intent).senders
         for name in names:
             sender = self.senders[name]
             if not sender.countries or country in sender.countries:
                 return sender
         return self.senders[names[-1]]
 
+    def facing(self, intent: Intent, known: Known) -> Known:
+        """What is known, with the WhatsApp window of the sender who would write; others' windows open nothing."""
+        if not known.whatsapp_windows:
+            return known
+        return replace(known, whatsapp_window_until=self.window_until(known, self._sender(intent, intent.to.country)))
+
+    def window_until(self, known: Known, sender: Sender) -> datetime | None:
+        return known.whatsapp_windows.get(self.hashed(sender.whatsapp_from)) if known.whatsapp_windows else None
+
     def situation(self, progress: Progress, attempt: Attempt, expires: datetime) -> Situation:
         intent = progress.intent
-        window = False
+        sender, window = self.sender_of(progress, attempt), False
         if attempt.step.channel is Channel.WHATSAPP:
-            until = self.known(intent).whatsapp_window_until
+            until = self.window_until(self.known(intent), sender)
             window = until is not None and until > self.clock.now()
         return Situation(
             intent=intent,
@@ -89,7 +100,7 @@ class Acting:
             attempt=attempt.number,
             as_of=attempt.started_at,
             expires_at=expires,
-            sender=self.sender_of(progress, attempt),
+            sender=sender,
             purpose=self.purpose(intent),
             lookup=progress.lookup,
             urls=self.urls,

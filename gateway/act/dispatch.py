@@ -38,6 +38,11 @@ def dispatch(acting: Acting, progress: Progress) -> Progress | None:
         return acting.store(progress, moves.stepped(progress, now, Reason("no_route", "no step is left")))
     if step.channel is Channel.TOTP:
         return _wait_for_totp(acting, progress, step, now)
+    return _begun(acting, progress, step, now)
+
+
+def _begun(acting: Acting, progress: Progress, step: Step, now: datetime) -> Progress | None:
+    """The attempt's mark is written first; who was not allowed to write it calls nobody."""
     sender = acting.sender_for(progress)
     marked = moves.begun(progress, now, sender.name, acting.fingerprint(progress.intent, step), acting.pace)
     lack = _lack(acting, progress, step, now)
@@ -49,16 +54,23 @@ def dispatch(acting: Acting, progress: Progress) -> Progress | None:
     verdict = acting.writes.intents.begin(marked, acting.scopes(step), exempt, writer)
     if verdict.verdict != "begun":
         return _refused(acting, progress, verdict, now)
-    begun = replace(marked, version=marked.version + 1, added=())
-    with acting.under_way, structlog.contextvars.bound_contextvars(attempt=marked.attempts[-1].number):
+    return _called(acting, replace(marked, version=marked.version + 1, added=()), situation, request, now)
+
+
+def _called(
+    acting: Acting, begun: Progress, situation: Situation, request: ProviderRequest, now: datetime
+) -> Progress | None:
+    """`now`: when the mark was made."""
+    attempt = begun.attempts[-1]
+    with acting.under_way, structlog.contextvars.bound_contextvars(attempt=attempt.number):
         waited = acting.clock.now() - now
         if waited > acting.pace.lease / 2:
             return begun  # this process stood still: by the time of an answer others may have searched, so none is sent
-        if waited > RECHECK_AFTER and _stopped_since(acting, begun.intent, step):
+        if waited > RECHECK_AFTER and _stopped_since(acting, begun.intent, attempt.step):
             outcome, row = outcomes.stopped_in_time(), None
         else:
             outcome, row = _send(acting, begun, situation, request)
-    return report(acting, begun, len(begun.attempts), outcome, row)
+    return report(acting, begun, attempt.number, outcome, row)
 
 
 def _stopped_since(acting: Acting, intent: Intent, step: Step) -> bool:
@@ -95,7 +107,7 @@ def _lack(acting: Acting, progress: Progress, step: Step, now: datetime) -> Reas
     if step.channel not in CHANGEABLE:
         return None
     lookup = progress.lookup or Lookup(progress.intent.to.number, LookupSource.OFFLINE, None)
-    window = acting.known(progress.intent).whatsapp_window_until
+    window = acting.window_until(acting.known(progress.intent), acting.sender_for(progress))
     facts = Facts(as_of=now, lookup=lookup, whatsapp_window_until=window)
     lack = acting.shape(step).lacks(step, progress.intent, facts, acting.policy)
     return None if lack is None else Reason(getattr(lack, "code", "no_route"), f"{step} is passed over: {lack}")

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from gateway.act.pace import Pace
+from gateway.lifecycle import may_follow
 from gateway.model import (
     Attempt,
     AttemptStatus,
@@ -149,6 +150,11 @@ def expired(progress: Progress, now: datetime) -> Progress:
         why = Reason(FailureClass.UNKNOWN_OUTCOME.value, f"{attempt.step}: nobody can tell whether it was sent")
         return ended(progress, IntentStatus.FAILED, now, why)
     return ended(progress, IntentStatus.EXPIRED, now, Reason("expired", "its time to live ended"))
+
+
+def cancelable(progress: Progress) -> bool:
+    """Until sending begins, and while a proof is awaited."""
+    return may_follow(progress.status, IntentStatus.CANCELED, final=progress.final)
 
 
 def canceled(progress: Progress, now: datetime) -> Progress:

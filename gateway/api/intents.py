@@ -20,7 +20,6 @@ from gateway.normalize.payload import Strict
 from gateway.paging import Place, Row, cursor_of, older, place_in
 from gateway.wiring import retrying
 
-CANCELABLE = frozenset({IntentStatus.PENDING_LOOKUP, IntentStatus.QUEUED, IntentStatus.AWAITING_VERIFICATION})
 DEFAULT_LIMIT, LARGEST_LIMIT = 50, 200
 MOST_READ = 2000
 
@@ -88,7 +87,7 @@ def cancel(call: Call, id: str) -> Response:
     now = call.gateway.clock.now()
 
     def change(stored: Progress) -> Progress | None:
-        return moves.canceled(stored, now) if _cancelable(stored) else None
+        return moves.canceled(stored, now) if moves.cancelable(stored) else None
 
     after = call.gateway.intents.update(id, change)
     if (
@@ -109,10 +108,6 @@ def retry(call: Call, id: str) -> Response:
     response = Response(dumps(summary(again, call.gateway.clock.now())), 202, content_type=JSON)
     response.headers["Location"] = f"/intents/{again.intent.id}"
     return response
-
-
-def _cancelable(progress: Progress) -> bool:
-    return progress.status in CANCELABLE and not progress.final
 
 
 def _place(progress: Progress) -> Place:

@@ -57,7 +57,7 @@ class World:
         self.subscriptions: Shelf[Subscription] = Shelf(100)
         self.tries: Counter[str] = Counter()
         self.blocks: set[tuple[str, str]] = set()
-        self.windows: dict[str, datetime] = {}
+        self.windows: dict[tuple[str, str], datetime] = {}  # by our sender and the person
         self.senders: dict[str, str | None] = dict.fromkeys(
             (SANDBOX_FROM_NUMBER, SANDBOX_WHATSAPP_FROM, SANDBOX_MESSAGING_SERVICE_SID, *options.senders)
         )

@@ -18,6 +18,7 @@ from gateway.batch import replaying
 from gateway.cli.root import cli
 from gateway.ids import ulid
 from gateway.model import IntentStatus, LineType, SuppressionEntry
+from gateway.sandbox import SANDBOX_FROM_NUMBER
 from tests.journeys.codes import CONFIG, an_application, await_status, code_sent, enrolled, enter, post, start
 from tests.stack import Stack, environment, running, until
 
@@ -55,7 +56,7 @@ def ids(stack: Stack) -> Mapping[str, str]:
     gateway.suppressions.add("eve@example.com", SuppressionEntry("email", "import", now, "ann", "asked"))
     gateway.learned.learn("+12125550101", LineType.LANDLINE, "21614", now)
     gateway.learned.hold("+12125550102", "sms", now + timedelta(hours=1), "30003")
-    gateway.learned.open_window("+12125550103", "+14155550199", now)
+    gateway.learned.open_window("+12125550103", SANDBOX_FROM_NUMBER, now)
     enrolled(stack, PERSON)
     sent: dict[str, dict[str, Any]] = {
         "mobile": {"to": "+14155550100"},

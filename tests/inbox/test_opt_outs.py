@@ -9,6 +9,7 @@ import pytest
 
 from gateway.inbox import KeyPressed, MessageReceived, StatusReported, Subject
 from gateway.model import SuppressionEntry
+from gateway.sandbox import SANDBOX_FROM_NUMBER
 from tests.inbox.house import PERSON, House
 
 OURS = "+15005550006"
@@ -45,7 +46,7 @@ def test_what_twilio_matched_wins_over_the_words(house: House) -> None:
 def test_a_provider_that_says_opted_out_is_believed_for_its_channel(
     house: House, route: str, word: str, code: int, entry: tuple[str, str]
 ) -> None:
-    house.gateway.learned.open_window(PERSON, "any", house.clock.now())
+    house.gateway.learned.open_window(PERSON, SANDBOX_FROM_NUMBER, house.clock.now())
     intent_id = house.accept(route)
     sid = house.run(intent_id, 1).attempts[0].provider_sid or ""
     house.tell(StatusReported(Subject.MESSAGE, sid, word, intent_id, 1, error_code=code))

@@ -46,7 +46,7 @@ class Spending:
             Charge(f"lookups:{app}", today, amount, self._budget.per_app or None),
         )
         counts = self._ledger.paid(app, fields, today)
-        if self._limits.spend_all(charges, counts) is not None:
+        if self._limits.spend(charges, counts) is not None:
             self._ledger.note(app, DENIED, fields)
             raise LookupUnavailable(BUDGET, retry_after_seconds=_until_midnight(now))
         return Receipt(charges, counts)

@@ -8,7 +8,7 @@ from typing import Any
 
 from gateway.adapters.store import names, scripts
 from gateway.adapters.store.connection import Client
-from gateway.adapters.store.learned import read_holds, read_line_type, read_origins, read_window
+from gateway.adapters.store.learned import read_holds, read_line_type, read_origins, read_windows
 from gateway.adapters.store.proofs import AT, factor_identity, read_factor, read_moment
 from gateway.adapters.store.suppressions import read_entries
 from gateway.ports import Known
@@ -58,7 +58,7 @@ def known_answer(answer: Sequence[Any], now: datetime) -> Known:
         learned_line_type=read_line_type(taught, now),
         proved_at=read_moment(proved),
         factor_sid=read_factor(_pairs(factors)),
-        whatsapp_window_until=read_window(_pairs(windows), now),
+        whatsapp_windows=read_windows(_pairs(windows), now),
         held_channels=read_holds(taught, now),
         origins=read_origins(taught, now),
     )

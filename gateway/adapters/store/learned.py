@@ -51,10 +51,10 @@ def read_origins(rows: Mapping[bytes, bytes], now: datetime) -> dict[str, Origin
     return found
 
 
-def read_window(rows: Mapping[bytes, bytes], now: datetime) -> datetime | None:
-    """The end of the window that is open longest, whichever sender's it is."""
-    ends = [until for stored in rows.values() if (until := from_ms(int(stored))) > now]
-    return max(ends, default=None)
+def read_windows(rows: Mapping[bytes, bytes], now: datetime) -> dict[str, datetime]:
+    """See ports.Known; those that are closed by `now` are left out."""
+    ends = {sender.decode(): from_ms(int(stored)) for sender, stored in rows.items()}
+    return {sender: until for sender, until in ends.items() if until > now}
 
 
 class Learned:
@@ -127,12 +127,6 @@ class Learned:
     def open_window(self, number: str, sender: str, at: datetime) -> None:
         """The person wrote to this sender at `at`. A message that is told late shortens nothing."""
         self._later(names.window(self._hash(number)), self._hash(sender), at + WINDOW, WINDOW)
-
-    def window_until(self, number: str, sender: str) -> datetime | None:
-        """The end of the window with this sender; None when it is closed."""
-        with store_errors():
-            stored = self._client.hget(names.window(self._hash(number)), self._hash(sender))
-        return read_window({} if stored is None else {b"": stored}, self._clock.now())
 
     # ---- who wrote
 

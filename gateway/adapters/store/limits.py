@@ -119,11 +119,7 @@ class Limits:
 
     # ---- budgets
 
-    def spend(self, name: str, day: date, amount: int, limit: int | None) -> bool:
-        """True: charged. False: not enough left, and nothing was charged."""
-        return self.spend_all((Charge(name, day, amount, limit),)) is None
-
-    def spend_all(self, charges: Sequence[Charge], counts: Counts | None = None) -> Charge | None:
+    def spend(self, charges: Sequence[Charge], counts: Counts | None = None) -> Charge | None:
         """None: all are charged, and counted. Else nothing is, and this is the first that has not enough left."""
         if not charges:
             return None
@@ -141,7 +137,7 @@ class Limits:
         self.refund_all((Charge(name, day, amount, None),))
 
     def refund_all(self, charges: Sequence[Charge], counts: Counts | None = None) -> None:
-        """What `spend_all` took, back again, in one step."""
+        """What `spend` took, back again, in one step."""
         with store_errors(), self._client.pipeline(transaction=True) as pipe:
             for charge in charges:
                 pipe.decrby(names.budget(charge.name, charge.day), charge.amount)

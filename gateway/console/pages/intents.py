@@ -18,8 +18,6 @@ from gateway.ids import is_ulid
 from gateway.model import Channel, IntentStatus, Progress
 from gateway.wiring import retrying
 
-CANCELABLE = frozenset({IntentStatus.PENDING_LOOKUP, IntentStatus.QUEUED, IntentStatus.AWAITING_VERIFICATION})
-
 
 def listed(visit: Visit) -> Response:
     chosen = {name: request.args.get(name, "") for name in ("app", "status", "channel")}
@@ -53,7 +51,7 @@ def cancel(visit: Visit, intent_id: str) -> Response:
     done: list[bool] = []
 
     def change(stored: Progress) -> Progress | None:
-        done[:] = [stored.status in CANCELABLE and not stored.final]
+        done[:] = [moves.cancelable(stored)]
         return moves.canceled(stored, now) if done[0] else None
 
     visit.note("intent_canceled", intent_id)
@@ -84,7 +82,7 @@ def _values(visit: Visit, progress: Progress) -> Mapping[str, Any]:
         "timeline": gateway.intents.timeline(intent.id),
         "person": None if intent.to.is_sip else token_for(gateway, intent.to.number),
         "verdicts": judged_now(gateway, progress),
-        "cancelable": progress.status in CANCELABLE and not progress.final,
+        "cancelable": moves.cancelable(progress),
         "retryable": again is None and retrying.retryable(gateway, progress),
         "retried_as": again,
         "expires_at": moves.expires_at(progress),

@@ -85,7 +85,7 @@ def _received(world: World, text: dict[str, Any]) -> Message:
 def _keep_effects(world: World, message: Message, opt_out_type: str | None) -> None:
     """A WhatsApp text opens the window; a keyword by SMS blocks or frees the sender and its service."""
     if message.channel == "whatsapp":
-        world.windows[message.number] = message.created
+        world.windows[message.to, message.number] = message.created
         return
     word = opt_out_type or message.body.strip().upper()
     scopes = {(scope, message.number) for scope in (message.to, message.service_sid) if scope}

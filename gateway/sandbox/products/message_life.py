@@ -47,7 +47,7 @@ def plan_of(world: "World", message: Message) -> MessagePlan:
     number = message.number
     scenario = scenario_for(number)
     if message.channel == "whatsapp":
-        open_since = world.windows.get(number)
+        open_since = world.windows.get((message.sender or "", number))
         if message.template is None and (open_since is None or now() - open_since > WINDOW):
             return MessagePlan("failed", 63016)
         return scenario.whatsapp

@@ -48,7 +48,10 @@ def test_all_that_is_known_comes_together(client: Any, hasher: Any, clock: Any, 
         learned_line_type=("landline", now),
         proved_at=now,
         factor_sid=FACTOR,
-        whatsapp_window_until=now + DAY,
+        whatsapp_windows={
+            hasher(SENDER): now + DAY,
+            hasher("+14155550198"): now + timedelta(hours=21),
+        },
         held_channels={"voice": now + DAY},
         origins={LINE_TYPE: Origin("30006", now), "voice": Origin("30003", now)},
     )
@@ -70,7 +73,7 @@ def test_another_application_sees_opt_outs_but_neither_proof_nor_factor(
 def test_holds_and_windows_that_are_over_are_left_out(client: Any, hasher: Any, clock: Any, written: Any) -> None:
     clock.move(DAY)
     later = known(client, hasher, clock)
-    assert (later.whatsapp_window_until, later.held_channels) == (None, {})
+    assert (later.whatsapp_windows, later.held_channels) == ({}, {})
     assert set(later.origins) == {LINE_TYPE}
 
 

@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from gateway.adapters.store import names
-from gateway.adapters.store.learned import ALL_CHANNELS, LEARNED_TTL, Learned, read_origins
+from gateway.adapters.store.learned import ALL_CHANNELS, LEARNED_TTL, Learned, read_origins, read_windows
 from gateway.errors import StoreUnavailable
 from gateway.model import LINE_TYPE, LineType, Origin
 
@@ -18,6 +18,18 @@ DAY = timedelta(days=1)
 @pytest.fixture
 def learned(client: Any, hasher: Any, clock: Any) -> Learned:
     return Learned(client, hasher, clock, repeats=3, within=timedelta(days=7), hold=DAY)
+
+
+@pytest.fixture
+def windows(client: Any, hasher: Any, clock: Any) -> Callable[[], dict[str, datetime]]:
+    """The open ones, by sender."""
+    senders = {hasher(sender): sender for sender in (SENDER, OTHER_SENDER)}
+
+    def read() -> dict[str, datetime]:
+        found = read_windows(client.hgetall(names.window(hasher(NUMBER))), clock.now())
+        return {senders[sender]: until for sender, until in found.items()}
+
+    return read
 
 
 def test_the_newest_line_type_is_known_for_a_while(learned: Learned, clock: Any) -> None:
@@ -109,18 +121,20 @@ def test_fifty_failures_at_once_are_counted_exactly(client: Any, hasher: Any, cl
     assert held.count(None) == 29
 
 
-def test_a_window_is_open_for_a_day_and_belongs_to_its_sender(learned: Learned, clock: Any) -> None:
+def test_a_window_is_open_for_a_day_and_belongs_to_its_sender(learned: Learned, clock: Any, windows: Any) -> None:
     learned.open_window(NUMBER, SENDER, clock.now())
-    assert learned.window_until(NUMBER, SENDER) == clock.now() + DAY
-    assert learned.window_until(NUMBER, OTHER_SENDER) is None
-    clock.move(DAY)
-    assert learned.window_until(NUMBER, SENDER) is None
+    assert windows() == {SENDER: clock.now() + DAY}
+    clock.move(timedelta(hours=1))
+    learned.open_window(NUMBER, OTHER_SENDER, clock.now())
+    assert windows() == {SENDER: clock.now() + timedelta(hours=23), OTHER_SENDER: clock.now() + DAY}
+    clock.move(timedelta(hours=23))
+    assert windows() == {OTHER_SENDER: clock.now() + timedelta(hours=1)}
 
 
-def test_a_message_told_late_does_not_shorten_a_window(learned: Learned, clock: Any) -> None:
+def test_a_message_told_late_does_not_shorten_a_window(learned: Learned, clock: Any, windows: Any) -> None:
     learned.open_window(NUMBER, SENDER, clock.now())
     learned.open_window(NUMBER, SENDER, clock.now() - timedelta(hours=5))
-    assert learned.window_until(NUMBER, SENDER) == clock.now() + DAY
+    assert windows() == {SENDER: clock.now() + DAY}
 
 
 def test_the_last_application_to_write_from_a_sender_is_known(learned: Learned) -> None:
@@ -143,12 +157,12 @@ def test_everything_learned_is_forgotten_in_time(learned: Learned, clock: Any, c
     assert all(client.ttl(key) > 0 for key in keys)
 
 
-def test_a_number_can_be_forgotten_at_once(learned: Learned, clock: Any) -> None:
+def test_a_number_can_be_forgotten_at_once(learned: Learned, clock: Any, windows: Any) -> None:
     learned.hold(NUMBER, "sms", clock.now() + DAY)
     learned.open_window(NUMBER, SENDER, clock.now())
     learned.forget(NUMBER)
     assert learned.held_channels(NUMBER) == {}
-    assert learned.window_until(NUMBER, SENDER) is None
+    assert windows() == {}
 
 
 def test_no_number_is_readable_in_the_store(learned: Learned, clock: Any, everything: Callable[[], bytes]) -> None:

@@ -209,50 +209,54 @@ def test_fifty_at_once_are_counted_exactly(limits: Limits, at_once: Any) -> None
 # ---- budgets
 
 
+def took(limits: Limits, charge: Charge) -> bool:
+    return limits.spend([charge]) is None
+
+
 def test_a_budget_is_spent_to_the_last_unit(limits: Limits) -> None:
-    assert limits.spend("lookups", TODAY, 7, 10)
-    assert not limits.spend("lookups", TODAY, 4, 10)
-    assert limits.spend("lookups", TODAY, 3, 10)
-    assert not limits.spend("lookups", TODAY, 1, 10)
+    assert took(limits, Charge("lookups", TODAY, 7, 10))
+    assert not took(limits, Charge("lookups", TODAY, 4, 10))
+    assert took(limits, Charge("lookups", TODAY, 3, 10))
+    assert not took(limits, Charge("lookups", TODAY, 1, 10))
     assert limits.spent("lookups", TODAY) == 10
 
 
 def test_each_day_has_a_budget_of_its_own(limits: Limits) -> None:
-    assert limits.spend("lookups", TODAY, 10, 10)
-    assert limits.spend("lookups", TODAY + timedelta(days=1), 10, 10)
+    assert took(limits, Charge("lookups", TODAY, 10, 10))
+    assert took(limits, Charge("lookups", TODAY + timedelta(days=1), 10, 10))
     assert limits.spent("lookups", TODAY + timedelta(days=2)) == 0
 
 
 def test_without_a_limit_spending_is_only_counted(limits: Limits) -> None:
-    assert limits.spend("lookups", TODAY, 10**12, None)
+    assert took(limits, Charge("lookups", TODAY, 10**12, None))
     assert limits.spent("lookups", TODAY) == 10**12
-    assert not limits.spend("lookups", TODAY, 1, 0)
+    assert not took(limits, Charge("lookups", TODAY, 1, 0))
 
 
 def test_all_budgets_are_charged_or_none(limits: Limits) -> None:
     mine, everybodys = Charge("app", TODAY, 5, 5), Charge("all", TODAY, 5, 8)
-    assert limits.spend_all([mine, everybodys]) is None
+    assert limits.spend([mine, everybodys]) is None
     other = Charge("other", TODAY, 5, 5)
-    assert limits.spend_all([other, everybodys]) == everybodys
+    assert limits.spend([other, everybodys]) == everybodys
     assert (limits.spent("other", TODAY), limits.spent("all", TODAY)) == (0, 5)
-    assert limits.spend_all([]) is None
+    assert limits.spend([]) is None
 
 
 def test_one_budget_charged_twice_in_one_go_is_charged_twice(limits: Limits) -> None:
     charge = Charge("a", TODAY, 3, 5)
-    assert limits.spend_all([charge, charge]) == charge
+    assert limits.spend([charge, charge]) == charge
     assert limits.spent("a", TODAY) == 0
 
 
 def test_what_cost_nothing_is_given_back(limits: Limits) -> None:
-    limits.spend("lookups", TODAY, 10, 10)
+    took(limits, Charge("lookups", TODAY, 10, 10))
     limits.refund("lookups", TODAY, 4)
-    assert limits.spend("lookups", TODAY, 4, 10)
-    assert not limits.spend("lookups", TODAY, 1, 10)
+    assert took(limits, Charge("lookups", TODAY, 4, 10))
+    assert not took(limits, Charge("lookups", TODAY, 1, 10))
 
 
 def test_fifty_at_once_never_overspend(limits: Limits, at_once: Any) -> None:
-    assert at_once(50, lambda n: limits.spend("lookups", TODAY, 3, 100)).count(True) == 33
+    assert at_once(50, lambda n: took(limits, Charge("lookups", TODAY, 3, 100))).count(True) == 33
     assert limits.spent("lookups", TODAY) == 99
 
 
@@ -281,7 +285,7 @@ def test_without_the_store_nothing_is_granted(away: Any) -> None:
     calls: list[Callable[[], object]] = [
         lambda: limits.take([Bucket("a", 1, 1)]),
         lambda: limits.count_up([Cap("a", 1, HOUR)]),
-        lambda: limits.spend("a", TODAY, 1, 1),
+        lambda: took(limits, Charge("a", TODAY, 1, 1)),
     ]
     for call in calls:
         with pytest.raises(StoreUnavailable):
