@@ -5,12 +5,13 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from gateway.adapters.lookups import Lookups, Offline, Room, renewal
+from gateway.adapters.lookups import Flights, Lookups, Offline, Room, flight, renewal
 from gateway.adapters.lookups.room import serving_requests
 from gateway.adapters.store import names
 from gateway.errors import LookupUnavailable
@@ -81,6 +82,27 @@ def test_an_owner_that_died_is_followed_when_its_lease_ends(client: Any) -> None
     assert scene.ask().source is LookupSource.LIVE
 
 
+def test_who_waits_is_told_when_the_answer_has_landed_and_not_when_a_lease_ends(
+    client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the process that buys and in another, and there is no cache in which the answer would be found."""
+    monkeypatch.setattr(renewal, "LEASE_SECONDS", 30.0)
+    come = [counted(monkeypatch, flight._Board, "wait"), counted(monkeypatch, Flights, "_awaited")]
+    scene = Scene(client, cached=False, budget_seconds=20.0)
+    scene.provider.gate, elsewhere = threading.Event(), scene.process()
+    with ThreadPoolExecutor(7) as pool:
+        asked = [pool.submit(ask, scene.lookups)]
+        scene.provider.entered.wait(10)
+        asked += [pool.submit(ask, lookups) for lookups in (scene.lookups, elsewhere) for _ in range(3)]
+        until(lambda: list(map(len, come)) == [5, 1])
+        began = time.monotonic()
+        scene.provider.gate.set()
+        found = [each.result(25) for each in asked]
+    assert time.monotonic() - began < 2
+    assert [one.source for one in found] == [LookupSource.LIVE] + [LookupSource.SHARED] * 6
+    assert len(scene.provider.asked) == 1
+
+
 def test_a_call_that_takes_longer_than_the_lease_stays_the_only_one(
     client: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -132,6 +154,18 @@ def test_a_lock_that_is_another_s_is_not_renewed(client: Any, monkeypatch: pytes
     with holding.holding("lost", "0", until_when), holding.holding("mine", "1", until_when):
         until(lambda: client.pttl("mine") > 0)
     assert client.pttl("lost") == -1
+
+
+def counted(monkeypatch: pytest.MonkeyPatch, owner: type, name: str) -> list[str]:
+    """Grows by one whenever somebody begins to wait there."""
+    come, original = [], getattr(owner, name)
+
+    def call(*given: Any) -> Any:
+        come.append(name)
+        return original(*given)
+
+    monkeypatch.setattr(owner, name, call)
+    return come
 
 
 def until(true: Callable[[], bool], seconds: float = 5) -> None:
