@@ -20,6 +20,7 @@ def rekey(force: bool, forget_factors: bool) -> None:
     Stop every web and worker process first; none starts before it is done. Cut off, it is simply run again. With a
     new hash key, what is kept as a hash alone is forgotten: idempotency keys of the last 24 hours (a repeated request
     is sent again), caps of the last hour, cached lookups, and what was learned of numbers that no stored intent names.
+    A distributed batch that is under way is moved; its command goes on with it when it is run again.
     """
     settings = Settings.load()
     done = change_keys(

@@ -73,9 +73,10 @@ def _move(client: Client, change: rekeying.KeyChange, senders: tuple[str, ...], 
     rekeying.move_opt_outs(client, change, audits)
     tell("intents")
     rekeying.IntentMove(client, change, senders, content_print, audits).run()
-    tell("applications and events")
+    tell("applications, events and batches")
     rekeying.move_apps(client, change)
     rekeying.move_events(client, change)
+    rekeying.move_batches(client, change)
     tell("trails")
     audits.rewrite()
 

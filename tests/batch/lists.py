@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import requests
@@ -37,10 +37,12 @@ def read_csv(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def command(redis_url: str, twilio_url: str, *args: str | Path) -> subprocess.Popen[str]:
+def command(
+    redis_url: str, twilio_url: str, *args: str | Path, keys: Mapping[str, str] | None = None
+) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-c", "from gateway.cli import main; main()", *map(str, args)],
-        env={**os.environ, **environment(redis_url, twilio_url, "http://127.0.0.1:9")},
+        env={**os.environ, **environment(redis_url, twilio_url, "http://127.0.0.1:9"), **(keys or {})},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -9,18 +9,21 @@ import subprocess
 import sys
 import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from gateway import sandbox
+from gateway.adapters.store import identity
 from gateway.adapters.store.connection import Client
 from gateway.batch import Plan
 from gateway.batch.workers import WorkersShop, chunk_for, chunks_out_for
 from gateway.runner.tied import tied_program
+from gateway.settings import Settings
 from gateway.wiring import Gateway
+from gateway.wiring.rekey import rekey
 from tests.batch.lists import command, done, numbers, paid, write_csv
 from tests.stack import environment
 from tests.stored import everything
@@ -41,9 +44,9 @@ def source(tmp_path: Path) -> Path:
 
 
 @contextlib.contextmanager
-def worker(redis_url: str, twilio_url: str) -> Iterator[subprocess.Popen[bytes]]:
+def worker(redis_url: str, twilio_url: str, keys: Mapping[str, str] | None = None) -> Iterator[subprocess.Popen[bytes]]:
     argv = tied_program([sys.executable, "-m", "gateway", "worker", "--concurrency", "16"])
-    env = {**os.environ, **environment(redis_url, twilio_url, "http://127.0.0.1:9")}
+    env = {**os.environ, **environment(redis_url, twilio_url, "http://127.0.0.1:9"), **(keys or {})}
     with subprocess.Popen(argv, env=env, process_group=0, stderr=subprocess.DEVNULL) as process:
         try:
             yield process
@@ -146,6 +149,36 @@ def test_an_interrupt_ends_it_cleanly(
         status, _, err = done(command(redis_url, twilio.url, *args[: -1 - len(more)], "400", *more))
         assert status == 0, err
     assert set(paid(twilio.url).values()) == {1}
+
+
+@pytest.mark.timeout(120)
+def test_with_other_keys_it_goes_on_where_it_was_and_pays_for_nothing_again(
+    client: Client, redis_url: str, twilio: sandbox.RunningSandbox, tmp_path: Path
+) -> None:
+    """No number stands in it twice: with another hash key the cache is forgotten."""
+    client.client_kill_filter(_type="normal", skipme=True)  # what earlier tests built here is not connected any more
+    source = write_csv(tmp_path / "in.csv", [["phone"], *([number] for number in numbers(DISTINCT))])
+    keys = {"GATEWAY_HASH_KEY": "a newer hash key", "GATEWAY_DATA_KEY": "a newer data key"}
+    args = ("enrich", source, "-o", tmp_path / "out.csv", "--rate", RATE, "--distributed")
+    with worker(redis_url, twilio.url) as first:
+        running = command(redis_url, twilio.url, *args)
+        until(lambda: sum(paid(twilio.url).values()) > 80)
+        for process in (running, first):
+            process.kill()
+            process.communicate()
+    assert sum(paid(twilio.url).values()) < DISTINCT
+    until(lambda: identity.processes(client) == ())  # what was being bought comes home first
+    new = {name.replace("GATEWAY_", "GATEWAY_NEW_"): key for name, key in keys.items()}
+    settings = Settings.load(None, environment(redis_url, twilio.url, "http://127.0.0.1:9") | new)
+    moved = rekey(settings, force=False, forget_factors=False)
+    assert moved.counts["chunks of batches"] > 0
+    assert moved.counts["answers to batches"] > 0
+    with worker(redis_url, twilio.url, keys):
+        until(lambda: client.exists("gw:worker:seen") == 1)
+        status, _, err = done(command(redis_url, twilio.url, *args, keys=keys))
+        assert status == 0, err
+    assert set(paid(twilio.url).values()) == {1}
+    assert len((tmp_path / "out.csv").read_text().splitlines()) == DISTINCT + 1
 
 
 def said_in(client: Client) -> str:

@@ -15,6 +15,8 @@ from gateway import pipeline, wiring
 from gateway.act import moves
 from gateway.adapters.embedded import EmbeddedRedis
 from gateway.adapters.store import names, rekeying
+from gateway.adapters.store.batches import LIFE, Batches
+from gateway.adapters.store.codec import Sealer
 from gateway.adapters.store.connection import Client
 from gateway.adapters.store.outbox import Event
 from gateway.adapters.store.rekeying.intents import IntentMove
@@ -32,6 +34,9 @@ BOTH = {"GATEWAY_NEW_HASH_KEY": NEW_HASH, "GATEWAY_NEW_DATA_KEY": NEW_DATA}
 AFTER_BOTH = {"GATEWAY_HASH_KEY": NEW_HASH, "GATEWAY_DATA_KEY": NEW_DATA}
 NUMBERS = [f"+141555501{n:02d}" for n in range(40)]
 OPTED_OUT = [f"+44790090{n:04d}" for n in range(300)]
+CHUNKS = {0: [(0, NUMBERS[0]), (1, NUMBERS[1])], 2: [(2, NUMBERS[2])]}
+ANSWERS = {0: {"lookup": {"number": NUMBERS[0], "source": "live"}}, 2: {"error": "budget"}}
+"""Of a batch under way: by the first row of each chunk, and by row."""
 
 
 def settings(redis_url: str, **more: str) -> Settings:
@@ -44,6 +49,10 @@ def intent(gateway: Gateway, number: str, n: int) -> Intent:
         id=f"01KEY{n:05d}", app="shop", purpose="notification", to=Recipient(number, "US", f"p{n}@example.com"),
         content=Content(body=f"Parcel {n} is here."), created_at=gateway.clock.now(), ttl=timedelta(hours=4),
     )  # fmt: skip
+
+
+def batches_of(gateway: Gateway) -> Batches:
+    return Batches(gateway.client, Sealer(gateway.secrets.data))
 
 
 def closed(gateway: Gateway) -> None:
@@ -77,6 +86,10 @@ def filled(client: Client, redis_url: str) -> Iterator[str]:
     gateway.learned.wrote("shop", NUMBERS[0], gateway.settings.sender().messaging_service_sid)
     gateway.lookup_audit.note(NUMBERS[0], ["carrier"], app="shop", who="k", why="asked")
     gateway.idempotency.claim("k", "a-key", "print", "token")
+    batches_of(gateway).open("b1", {"batch": "b1"})
+    for asked in CHUNKS.values():
+        batches_of(gateway).post("b1", asked)
+    batches_of(gateway).answer("b1", ANSWERS)
     closed(gateway)
     yield redis_url
 
@@ -97,6 +110,7 @@ def assert_all_there(gateway: Gateway) -> None:
     assert app is not None and app.callback_url == "https://shop.example.com/events"
     claimed = gateway.outbox.claim("evt_1")
     assert claimed is not None and claimed.event.data == {"from": NUMBERS[0]}
+    assert batches_of(gateway).left("b1") == (CHUNKS, ANSWERS)
 
 
 def assert_found_by_number(gateway: Gateway) -> None:
@@ -153,6 +167,7 @@ CUTS = {
     "opt-outs": (rekeying.opt_outs, "_moved", 150),
     "intents": (IntentMove, "_staged", 0),
     "applications": (wiring.rekey.rekeying, "move_apps", 0),
+    "batches, between numbers and answers": (rekeying.sealed, "_rewrite", 2),
     "the end": (wiring.rekey.identity, "finish_rekey", 0),
 }
 
@@ -215,6 +230,33 @@ def test_what_can_only_be_forgotten_is_counted(filled: str, client: Client) -> N
     done = rekey(settings(filled, **BOTH), force=False, forget_factors=False)
     assert done.counts["idempotency keys, forgotten"] == 1
     assert done.counts["cached lookups, forgotten"] == 1
+
+
+def test_a_batch_that_is_under_way_goes_on_and_ends_when_it_would_have(filled: str, client: Client) -> None:
+    sealed = [names.batch("b1", part) for part in ("chunks", "answers")]
+    for key in sealed:
+        client.expire(key, LIFE / 2)
+    done = rekey(settings(filled, **BOTH), force=False, forget_factors=False)
+    assert (done.counts["chunks of batches"], done.counts["answers to batches"]) == (len(CHUNKS), len(ANSWERS))
+    half = LIFE.total_seconds() / 2
+    assert all(half - 60 < client.ttl(key) <= half for key in sealed)
+
+
+def test_a_batch_that_ends_while_it_is_moved_does_not_come_back_to_stay(client: Client) -> None:
+    class Slow(Sealer):
+        def seal(self, text: str, about: str) -> bytes:
+            client.delete(key)
+            return super().seal(text, about)
+
+    key, hasher = names.batch("b1", "chunks"), names.Hasher(b"h" * 32)
+    Batches(client, Sealer(b"1" * 32)).post("b1", CHUNKS[0])
+    client.hset(key, "7", b"sealed by nobody we know")
+    client.pexpire(key, 60_000)
+    old, new = rekeying.KeySet(hasher, Sealer(b"1" * 32)), rekeying.KeySet(hasher, Slow(b"2" * 32))
+    change = rekeying.KeyChange(old, new, rehashes=False)
+    rekeying.move_batches(client, change)
+    assert 0 < client.pttl(key) <= 60_000
+    assert change.counts == {"chunks of batches": 1, "unreadable chunks of batches, left as they are": 1}
 
 
 def test_totp_factors_are_forgotten_on_demand_alone(client: Client, redis_url: str) -> None:

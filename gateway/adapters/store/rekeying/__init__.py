@@ -8,7 +8,7 @@ from gateway.adapters.store.rekeying.change import KeyChange, KeySet
 from gateway.adapters.store.rekeying.forgetting import count_factors, forget_cached, forget_factors, forget_hashed
 from gateway.adapters.store.rekeying.intents import IntentMove
 from gateway.adapters.store.rekeying.opt_outs import move_opt_outs
-from gateway.adapters.store.rekeying.sealed import move_apps, move_events
+from gateway.adapters.store.rekeying.sealed import move_apps, move_batches, move_events
 
 __all__ = [
     "Audits",
@@ -20,6 +20,7 @@ __all__ = [
     "forget_factors",
     "forget_hashed",
     "move_apps",
+    "move_batches",
     "move_events",
     "move_opt_outs",
 ]
