@@ -1,6 +1,7 @@
 """A sandbox, the unmodified SDK aimed at it, and a small web server that receives its webhooks."""
 
 import json
+import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -171,9 +172,11 @@ def hooks_server() -> Iterator[tuple[ThreadingHTTPServer, Hooks]]:
 
         def do_POST(self) -> None:
             raw = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            parts = urlsplit(self.path)
-            hooks.received.append(Received(parts.path, parts.query, dict(self.headers), raw))
-            waiting = hooks.answers.get(parts.path)
+            parts, below = urlsplit(self.path), urlsplit(hooks.url).path
+            path = parts.path.removeprefix(below)
+            if path != parts.path:  # else it was on its way to an earlier test
+                hooks.received.append(Received(path, parts.query, dict(self.headers), raw))
+            waiting = hooks.answers.get(path)
             status, kind, body = waiting.pop(0) if waiting else (204, "", "")
             self.send_response(status)
             if kind:
@@ -198,7 +201,7 @@ def hooks_server() -> Iterator[tuple[ThreadingHTTPServer, Hooks]]:
 @pytest.fixture
 def hooks(hooks_server: tuple[ThreadingHTTPServer, Hooks]) -> Hooks:
     server, found = hooks_server
-    found.url = f"http://127.0.0.1:{server.server_address[1]}"
+    found.url = f"http://127.0.0.1:{server.server_address[1]}/{secrets.token_hex(4)}"
     found.received.clear()
     found.answers.clear()
     return found

@@ -1,6 +1,7 @@
 """Calls: the strict create call, the ends, what the person hears and presses."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -138,7 +139,7 @@ def test_a_relative_action_does_not_work_in_inline_twiml(
 def test_a_url_is_fetched_signed_and_relative_actions_belong_to_it(
     client: Client, hooks: Any, control: Any, eventually: Any
 ) -> None:
-    hooks.answer("/voice", 200, gather("/gather"))
+    hooks.answer("/voice", 200, gather(f"{urlsplit(hooks.url).path}/gather"))
     hooks.answer("/gather", 200, "<Response><Hangup/><Say>Never</Say></Response>")
     made = call(client, "+14155550114", url=f"{hooks.url}/voice")
     eventually(lambda: made.fetch().status == "completed")
