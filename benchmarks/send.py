@@ -154,7 +154,7 @@ def main() -> None:
 
 def gunicorn(threads: int = 16) -> list[str]:
     return [
-        "-m", "gunicorn", "--no-control-socket", "-k", "gthread", "--workers", "2", "--threads", str(threads),
+        "-m", "gunicorn", "-c", "python:gateway.webserver", "--workers", "2", "--threads", str(threads),
         "--log-level", "warning", "--bind", f"127.0.0.1:{PORT}", "benchmarks.served:app",
     ]  # fmt: skip
 

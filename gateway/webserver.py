@@ -10,6 +10,7 @@ import os
 from typing import Any
 
 from gateway.errors import Misconfigured
+from gateway.runner.garbage import spare_what_is_loaded
 from gateway.settings import Settings
 
 THREADS = "WEB_THREADS"
@@ -34,3 +35,8 @@ control_socket_disable = True
 def post_fork(server: Any, worker: Any) -> None:
     """Runs in the worker, before it loads the application."""
     os.environ[THREADS] = str(worker.cfg.threads)
+
+
+def post_worker_init(worker: Any) -> None:
+    """Runs in the worker, after it has loaded the application."""
+    spare_what_is_loaded()

@@ -17,15 +17,15 @@ import requests
 from gateway.runner.tied import tied_program
 
 APP = """
-import os
+import gc
 from gateway.settings import Settings
 
 def create_app():
     server = Settings.load().server
-    said = f"{server.threads} {server.patient_threads}".encode()
+    said = f"{server.threads} {server.patient_threads}"
     def app(environ, start_response):
         start_response("200 OK", [("Content-Type", "text/plain")])
-        return [said]
+        return [f"{said} {gc.get_freeze_count() > 1000}".encode()]
     return app
 """
 GUNICORN = [sys.executable, "-m", "gunicorn", "-c", "python:gateway.webserver"]
@@ -88,4 +88,8 @@ def served(tmp_path: Path) -> Iterator[str]:
 
 
 def test_the_application_knows_the_threads_that_gunicorn_really_has(served: str) -> None:
-    assert requests.get(served, timeout=20).text == "10 5"
+    assert requests.get(served, timeout=20).text.startswith("10 5 ")
+
+
+def test_what_a_worker_has_loaded_is_not_looked_through_again(served: str) -> None:
+    assert requests.get(served, timeout=20).text.endswith(" True")

@@ -60,6 +60,7 @@ def serve(port: int | None, host: str, workers: int | None, threads: int | None)
 def worker(concurrency: int | None) -> None:
     """Run one worker process: many sends in flight, and the sweep. SIGTERM ends it gracefully, twice at once."""
     from gateway import tracing, wiring
+    from gateway.runner.garbage import spare_what_is_loaded
     from gateway.worker import WorkerProcess
 
     settings = Settings.load()
@@ -76,6 +77,7 @@ def worker(concurrency: int | None) -> None:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
+    spare_what_is_loaded()
     process.run()
 
 

@@ -160,7 +160,7 @@ def gateway_commands(web_port: int, twilio_port: int, seed: int, step_ms: int = 
         ],
         **dict.fromkeys(WORKERS, worker),
         "web": [
-            python, "-m", "gunicorn", "--no-control-socket", "-k", "gthread", "--workers", "2", "--threads", "16",
+            python, "-m", "gunicorn", "-c", "python:gateway.webserver", "--workers", "2", "--threads", "16",
             "--bind", f"127.0.0.1:{web_port}", "gateway.app:create_app()",
         ],
     }  # fmt: skip
