@@ -39,7 +39,7 @@ def seed(count: int, env: Mapping[str, str], *, app: str = "bench", ring: int = 
     """Accept `count` intents; the first `ring` ring at once, as acceptance does, the others wait for the sweep."""
     gateway = gateway_of(env)
     with ThreadPoolExecutor(8) as pool:
-        for _ in pool.map(partial(accept, gateway, app=app, ring=ring), range(count), chunksize=64):
+        for _ in pool.map(partial(accept, gateway, app=app, ring=ring), range(count)):
             pass
     gateway.client.close()
 
