@@ -200,6 +200,16 @@ def test_a_signal_stops_a_procfile_with_status_0(running: Callable[..., subproce
     assert not any(map(lives, pids))
 
 
+def test_a_signal_that_comes_while_it_stands_still_is_heard(running: Callable[..., subprocess.Popen[str]]) -> None:
+    process = running("one: echo $$; exec sleep 60\n")
+    pid = int(line_with(process, r"^one    \| (\d+)$")[1])
+    for number in (signal.SIGSTOP, signal.SIGTERM, signal.SIGCONT):
+        process.send_signal(number)
+        time.sleep(0.05)
+    assert process.wait(10) == 0
+    assert not lives(pid)
+
+
 def test_a_runner_under_nohup_goes_on_when_the_terminal_closes(
     running: Callable[..., subprocess.Popen[str]],
 ) -> None:

@@ -8,7 +8,6 @@ import signal
 import socket
 import sys
 import tempfile
-import threading
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from gateway.cli.performance import Ending, Performer
 from gateway.cli.running import PORT
 from gateway.cli.scenes import SCENES
 from gateway.runner import Runner
+from gateway.runner.told import Told
 
 OURS = ("GATEWAY_", "TWILIO_", "SENDGRID_", "REDIS_", "LOOKUP_", "PUBLIC_", "OPENCLAW_", "PORT", "WEB_")
 CONFIG = f"""\
@@ -140,10 +140,10 @@ def _stay(console: Console, web: int, twilio: int, key: str) -> None:
         "Ctrl-C ends everything.",
         soft_wrap=True,
     )
-    ended = threading.Event()
+    told = Told()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: ended.set())
-    ended.wait()
+        signal.signal(number, lambda *_: told.tell())
+    told.wait()
 
 
 def _free(port: int) -> int:

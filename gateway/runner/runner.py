@@ -16,6 +16,7 @@ from typing import Self
 from gateway.runner.kept import KeptProcess
 from gateway.runner.output import OnLine, prefixed
 from gateway.runner.procfile import chosen, read_procfile
+from gateway.runner.told import Told
 
 _GRACE_SECONDS = 30.0
 _STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
@@ -105,13 +106,15 @@ def run_procfile(
 
 
 @contextmanager
-def _told_to_stop(runner: Runner) -> Iterator[threading.Event]:
-    told = threading.Event()
+def _told_to_stop(runner: Runner) -> Iterator[Told]:
+    told, heard_before = Told(), False
 
     def hear(_number: int, _frame: FrameType | None) -> None:
-        if told.is_set():
+        nonlocal heard_before
+        if heard_before:
             runner.kill()
-        told.set()
+        heard_before = True
+        told.tell()
 
     heard = [number for number in _STOP_SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]  # nohup stays so
     before = {number: signal.signal(number, hear) for number in heard}

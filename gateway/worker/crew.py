@@ -9,7 +9,6 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
-from queue import Empty, SimpleQueue
 
 import structlog
 
@@ -17,6 +16,7 @@ from gateway.adapters.store.bells import Bell, Bells
 from gateway.adapters.store.lanes import ALL_LANES
 from gateway.adapters.store.presence import Presence
 from gateway.errors import StoreUnavailable
+from gateway.runner.told import Told
 from gateway.wiring import Gateway
 from gateway.worker.answering import answer_bells
 from gateway.worker.clock import Clockwork, duties_of
@@ -42,7 +42,7 @@ class WorkerProcess:
         self._gateway = gateway
         self._crew = concurrency + max(1, min(MOST_BESIDE, concurrency // 8))
         self._stopping = threading.Event()
-        self._told: SimpleQueue[None] = SimpleQueue()
+        self._told = Told()
         self._presence = Presence(gateway.client)
         self._bells = {lane: Bells(gateway.client, lane, self._presence) for lane in ALL_LANES}
         self._shelf = Shelf(ALL_LANES, self._crew)
@@ -60,7 +60,7 @@ class WorkerProcess:
         for lane in self._bells:
             self._kept_up(f"feed-{lane}", self._gateway.catch_up.noticing(partial(self._feed, lane)))
         log.info("worker_started", worker=self._presence.name, crew=self._crew)
-        self._told.get()
+        self._told.wait()
         self._stopping.set()
         left = self._shelf.close()
         self._settling.wake()
@@ -69,11 +69,8 @@ class WorkerProcess:
         self._end(crew, left, clockwork)
 
     def stop(self) -> None:
-        """Finish what is in flight; take nothing new. Twice: end at once.
-
-        A signal handler may call it in the middle of anything: of all the ways to tell, only this one takes no lock.
-        """
-        self._told.put(None)
+        """Finish what is in flight; take nothing new. Twice: end at once. A signal handler may call it."""
+        self._told.tell()
 
     def _thread(self, name: str, work: Callable[[], None]) -> threading.Thread:
         thread = threading.Thread(target=work, name=name, daemon=True)
@@ -103,7 +100,7 @@ class WorkerProcess:
         deadline = time.monotonic() + self._gateway.settings.dispatch.grace_seconds
         self._if_redis_is_there(partial(self._give_back, left))
         while any(thread.is_alive() for thread in crew) and time.monotonic() < deadline:
-            if self._told_again():
+            if self._told.within(LOOK_SECONDS):
                 break
         for last in (self._settling.rest, clockwork.leave, self._presence.leave):
             self._if_redis_is_there(last)
@@ -121,10 +118,3 @@ class WorkerProcess:
             act()
         except StoreUnavailable as err:
             log.warning("store_lost", thread="main", error=str(err))
-
-    def _told_again(self) -> bool:
-        try:
-            self._told.get(timeout=LOOK_SECONDS)
-        except Empty:
-            return False
-        return True

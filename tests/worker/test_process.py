@@ -44,6 +44,16 @@ def test_it_is_known_to_rq_and_leaves_when_told(redis_url: str, client: Client, 
     assert Worker.all(connection=client) == []
 
 
+def test_told_while_it_stood_still_it_leaves_too(redis_url: str, client: Client) -> None:
+    with worker(redis_url, "--concurrency", "4") as process:
+        until(lambda: len(Worker.all(connection=client)) == 1, 30)
+        for number in (signal.SIGSTOP, signal.SIGTERM, signal.SIGCONT):  # as a paused container is stopped
+            process.send_signal(number)
+            time.sleep(0.05)
+        assert process.wait(15) == 0
+    assert Worker.all(connection=client) == []
+
+
 def test_another_sweeps_soon_after_the_first_was_killed(redis_url: str, client: Client) -> None:
     with worker(redis_url, "--concurrency", "2") as first, worker(redis_url, "--concurrency", "2"):
         until(lambda: len(Worker.all(connection=client)) == 2, 30)
