@@ -1,4 +1,4 @@
-"""What many tests share: a real Redis, emptied for each test that asks for it."""
+"""What many tests share: a real Redis, emptied for each test that asks for it, and patience with a busy machine."""
 
 from __future__ import annotations
 
@@ -6,9 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from gateway.adapters.embedded import EmbeddedRedis
 from gateway.adapters.store.connection import Client, connect
+
+# Where CI is set, Hypothesis also takes the same examples each time.
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 
 # One for each module: what an earlier module left running (a flush, a sweep) has no Redis to disturb any more.

@@ -85,8 +85,12 @@ class Stack:
         return found
 
     def faults(self, *faults: Mapping[str, Any]) -> None:
+        """These befall it from now on, beside those that do already."""
         answer = requests.post(f"{self.sandbox_url}/_sandbox/faults", json={"faults": list(faults)}, timeout=10)
         answer.raise_for_status()
+
+    def no_faults(self) -> None:
+        requests.delete(f"{self.sandbox_url}/_sandbox/faults", timeout=10).raise_for_status()
 
 
 def until(ask: Callable[[], Any], enough: Callable[[Any], bool], seconds: float = 15) -> Any:

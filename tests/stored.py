@@ -8,6 +8,8 @@ from typing import Any
 
 from gateway.adapters.store.connection import Client
 
+_HASH = re.compile(r"[0-9]*[a-f][0-9a-f]{15,}|[0-9a-f]{15,}[a-f][0-9]*")
+
 
 def everything(client: Client) -> Iterator[tuple[str, Any]]:
     """Each key with its whole value, whatever its type; a key that ends while this reads has the value None."""
@@ -16,8 +18,8 @@ def everything(client: Client) -> Iterator[tuple[str, Any]]:
 
 
 def holds(text: str, secret: str) -> bool:
-    """Digits count where they stand alone: in a longer number, or as a fraction of a second, they are another one."""
-    return re.search(rf"(?<![\d.]){re.escape(secret)}(?!\d)", text) is not None
+    """Digits count where they stand alone: in a longer number, a hash or part of a second they are another one."""
+    return re.search(rf"(?<![\d.]){re.escape(secret)}(?!\d)", _HASH.sub("", text)) is not None
 
 
 def _value(client: Client, key: bytes) -> Any:

@@ -67,7 +67,7 @@ def test_at_every_switch_of_the_clocks_it_ends_when_it_ends(zone: str, switch: d
             assert_right(switch + timedelta(minutes=back), (zone,), hours)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     zones=st.lists(st.sampled_from(ZONES), min_size=1, max_size=4, unique=True).map(tuple),
     minutes=st.integers(0, 365 * 1440),
@@ -98,7 +98,7 @@ def assert_right(now: datetime, zones: tuple[str, ...], hours: QuietHours) -> No
     assert sum(not quiet(moment, zones, hours) for moment in waited) <= 60
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     zones=st.lists(st.sampled_from(ZONES), min_size=1, max_size=3, unique=True).map(tuple),
     minutes=st.integers(0, 365 * 1440),

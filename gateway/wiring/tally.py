@@ -30,6 +30,7 @@ class Tally:
         self._client = client
         self._every = every_seconds
         self._lock = threading.Lock()
+        self._writing = threading.Lock()
         self._counts: Counter[str] = Counter()
         self._timed_by = 0
         atexit.register(_flush_if_alive, weakref.ref(self))
@@ -51,20 +52,24 @@ class Tally:
         timer.start()
 
     def flush(self) -> None:
-        """Write now. Raises StoreUnavailable, and keeps what could not be written."""
-        with self._lock:
-            counts, self._counts = self._counts, Counter()
+        """All that was counted before is then written. Raises StoreUnavailable, and keeps what could not be."""
+        with self._writing:  # another thread's flush counts as done when it is
+            with self._lock:
+                counts, self._counts = self._counts, Counter()
+            try:
+                self._write(counts)
+            except StoreUnavailable:
+                with self._lock:
+                    self._counts.update(counts)
+                raise
+
+    def _write(self, counts: Mapping[str, int]) -> None:
         if not counts:
             return
-        try:
-            with store_errors(), self._client.pipeline(transaction=True) as pipe:
-                for name, amount in counts.items():
-                    pipe.hincrby(names.TALLY, name, amount)
-                pipe.execute()
-        except StoreUnavailable:
-            with self._lock:
-                self._counts.update(counts)
-            raise
+        with store_errors(), self._client.pipeline(transaction=True) as pipe:
+            for name, amount in counts.items():
+                pipe.hincrby(names.TALLY, name, amount)
+            pipe.execute()
 
     def _flush_in_time(self) -> None:
         with self._lock:

@@ -13,7 +13,7 @@ from gateway import pipeline
 from gateway.model import AttemptStatus, IntentStatus, Progress
 from tests.act.world import FALLBACK_SECONDS, World
 
-RACES = 200
+RACES, MOST_RACES = 200, 3000
 
 
 def together(*works: Callable[[], object]) -> None:
@@ -130,8 +130,10 @@ def test_the_only_one_delivered_is_not_late(world: World, passed_on: str) -> Non
 def test_delivered_at_the_deadline_is_never_two_successes_without_late(world: World) -> None:
     """`delivered` within 50 ms of the deadline, against two workers, in whatever order the threads come."""
     dice = random.Random(6)
-    ways = set()
-    for turn in range(RACES):
+    ways: set[tuple[int, bool]] = set()
+    for turn in range(MOST_RACES):
+        if turn >= RACES and len(ways) > 1:
+            break
         intent_id = world.accept("sms", "voice", purpose="hasty", body=f"Order {turn} has shipped.")
         world.run(intent_id)
         world.clock.pass_by(FALLBACK_SECONDS + dice.uniform(-0.05, 0.05))

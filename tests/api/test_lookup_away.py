@@ -20,7 +20,8 @@ from gateway.settings import Settings
 from tests.stack import KEY, environment
 
 RULES = ("reject", "offline", "stale", "defer")
-CONFIG = "[lookup]\nrequest_budget_ms = 400\ntimeout_ms = 150\nmax_retries = 1\nretry_backoff_ms = 20\n" + "".join(
+TIMES = "[lookup]\ntimeout_ms = {}\nrequest_budget_ms = 20000\nmax_retries = 1\nretry_backoff_ms = 20\n"
+CONFIG = TIMES.format(10_000) + "".join(
     f'[purposes.{rule}]\nmobile = ["sms"]\nunknown = ["sms"]\non_lookup_failure = "{rule}"\n' for rule in RULES
 )
 CAREFUL = '[purposes.careful]\nmobile = ["sms"]\nmax_lookup_age_seconds = 86400\n'
@@ -100,6 +101,8 @@ def away(request: pytest.FixtureRequest, start: Callable[[str], House]) -> tuple
     """KNOWN was looked up eight days ago, which is too old; now Lookup is away."""
     house = start(CONFIG)
     assert house.source(KNOWN, "defer") == "live"
+    if request.param == "silence":
+        house = start(CONFIG.replace(TIMES.format(10_000), TIMES.format(150)))
     house.clock.ahead = timedelta(days=8)
     begin, cause = FAILURES[request.param]
     begin(house)

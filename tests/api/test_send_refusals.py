@@ -161,8 +161,7 @@ def test_unknown_paths_and_methods_are_problems_too(api: Api) -> None:
 
 def test_too_many_requests_of_one_key_are_limited(api: Api) -> None:
     _, secret = api.gateway.keys.create("eager", {"send"}, requests_per_second=1)
-    answers = [api.post("/route?lookup=offline", HELLO, key=secret) for _ in range(4)]
-    assert [a.status_code for a in answers].count(429) >= 1
+    answers = (api.post("/route?lookup=offline", HELLO, key=secret) for _ in range(100))
     limited = next(a for a in answers if a.status_code == 429)
     assert problem_of(limited)["code"] == "rate_limited"
     assert int(limited.headers["Retry-After"]) >= 1

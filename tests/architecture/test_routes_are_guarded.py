@@ -71,7 +71,7 @@ def test_no_endpoint_answers_without_a_key_nor_touches_the_store(gateway: Gatewa
 def test_no_page_of_the_console_opens_without_a_session_nor_touches_the_store(gateway: Gateway, client: Client) -> None:
     app = create_app(gateway)
     browser = app.test_client()
-    before = client.dbsize()
+    before = _kept(client)
     guarded = [r for r in app.url_map.iter_rules() if r.rule.startswith("/console") and r.rule not in CONSOLE_DOOR]
     assert len(guarded) > 15
     for rule in guarded:
@@ -87,4 +87,4 @@ def test_no_page_of_the_console_opens_without_a_session_nor_touches_the_store(ga
                     assert answer.status_code == 401, rule.rule
                 htmx = browser.open(_concrete(rule), method=method, headers={"HX-Request": "true"})
                 assert rule.rule == "/console/logout" or htmx.status_code == 401, rule.rule
-    assert client.dbsize() == before
+    assert _kept(client) == before

@@ -4,43 +4,60 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from gateway.cli.dev import commands_for, wait_for_change
 
+TIMES = 100
+
+
+def waiting_for_change(path: Path) -> tuple[threading.Thread, list[bool]]:
+    seen: list[bool] = []
+    waiting = threading.Thread(
+        target=lambda: seen.append(wait_for_change((path,), threading.Event(), 0.01)), daemon=True
+    )
+    waiting.start()
+    return waiting, seen
+
+
+def change_until_it_ends(waiting: threading.Thread, change: Callable[[int], object]) -> None:
+    """Again and again: the first may have come before the thread had looked at all."""
+    for n in range(TIMES):
+        change(n)
+        waiting.join(0.2)
+        if not waiting.is_alive():
+            return
+
 
 @pytest.mark.parametrize("change", ["written", "added", "removed"])
 def test_a_change_of_a_file_ends_the_wait(tmp_path: Path, change: str) -> None:
     (tmp_path / "a.py").write_text("one")
     (tmp_path / "notes.txt").write_text("of no matter")
-    seen: list[bool] = []
-    waiting = threading.Thread(target=lambda: seen.append(wait_for_change((tmp_path,), threading.Event(), 0.01)))
-    waiting.start()
+    for n in range(TIMES):
+        (tmp_path / f"old{n}.py").write_text("one")
+    waiting, seen = waiting_for_change(tmp_path)
     (tmp_path / "notes.txt").write_text("still of no matter")
     waiting.join(0.3)
     assert waiting.is_alive()
-    if change == "written":
-        os.utime(tmp_path / "a.py", (1, 1))
-    elif change == "added":
-        (tmp_path / "b.lua").write_text("new")
-    else:
-        (tmp_path / "a.py").unlink()
-    waiting.join(5)
+    changes: dict[str, Callable[[int], object]] = {
+        "written": lambda n: os.utime(tmp_path / "a.py", (n, n)),
+        "added": lambda n: (tmp_path / f"b{n}.lua").write_text("new"),
+        "removed": lambda n: (tmp_path / f"old{n}.py").unlink(),
+    }
+    change_until_it_ends(waiting, changes[change])
     assert seen == [True]
 
 
 def test_a_settings_file_elsewhere_is_watched_too(tmp_path: Path) -> None:
     own = tmp_path / "gateway.toml"
     own.write_text("")
-    seen: list[bool] = []
-    waiting = threading.Thread(target=lambda: seen.append(wait_for_change((own,), threading.Event(), 0.01)))
-    waiting.start()
+    waiting, seen = waiting_for_change(own)
     waiting.join(0.3)
     assert waiting.is_alive()
-    os.utime(own, (1, 1))
-    waiting.join(5)
+    change_until_it_ends(waiting, lambda n: os.utime(own, (n, n)))
     assert seen == [True]
     assert str(own) in commands_for(8123, 4, own)["web"]
 

@@ -5,15 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.decide import decide, line_type, precheck
 from gateway.model import Facts, Intent, LineType, LookupSource, Policy, Purpose, Step, SuppressionEntry
 from gateway.optout import suppressed
 from tests.decide.policies import ADDRESS, NOW, NUMBER, a_lookup, an_intent, shipped_policy, steps
-
-UNHURRIED = settings(deadline=None)  # a busy machine is no failure
 
 STEPS = steps(
     "sms", "voice", "email", "whatsapp", "studio:welcome", "studio:nowhere",
@@ -80,13 +78,11 @@ def listed(intent: Intent, facts: Facts, policy: Policy) -> tuple[Step, ...]:
     return policy.purposes[intent.purpose].steps_for(kind)
 
 
-@UNHURRIED
 @given(situations())
 def test_the_same_question_has_the_same_answer(case: tuple[Intent, Facts, Policy]) -> None:
     assert decide(*case) == decide(*case)
 
 
-@UNHURRIED
 @given(situations())
 def test_a_refusal_has_no_steps_and_an_admission_has_some(case: tuple[Intent, Facts, Policy]) -> None:
     decision = decide(*case)
@@ -95,7 +91,6 @@ def test_a_refusal_has_no_steps_and_an_admission_has_some(case: tuple[Intent, Fa
     assert not any(step.proves for step in decision.route)
 
 
-@UNHURRIED
 @given(situations())
 def test_a_step_the_recipient_stopped_is_never_taken(case: tuple[Intent, Facts, Policy]) -> None:
     intent, facts, policy = case
@@ -103,7 +98,6 @@ def test_a_step_the_recipient_stopped_is_never_taken(case: tuple[Intent, Facts, 
     assert not [step for step in decide(*case).steps if suppressed(step, facts, purpose)]
 
 
-@UNHURRIED
 @given(situations(), st.lists(st.sampled_from(CHANNELS), min_size=1, max_size=3).map(tuple))
 def test_channels_never_widen_a_route(case: tuple[Intent, Facts, Policy], channels: tuple[str, ...]) -> None:
     intent, facts, policy = case
@@ -117,7 +111,6 @@ def test_channels_never_widen_a_route(case: tuple[Intent, Facts, Policy], channe
         assert narrow.proof == wide.proof
 
 
-@UNHURRIED
 @given(situations())
 def test_a_proof_list_is_never_bypassed(case: tuple[Intent, Facts, Policy]) -> None:
     """Whoever must prove themselves does, unless a fresh proof is stored; a mail to the invalid is no way round."""
@@ -130,7 +123,6 @@ def test_a_proof_list_is_never_bypassed(case: tuple[Intent, Facts, Policy]) -> N
         assert fresh or facts.lookup.valid is False
 
 
-@UNHURRIED
 @given(situations())
 def test_every_step_comes_from_the_policy_or_is_the_flow(case: tuple[Intent, Facts, Policy]) -> None:
     intent, facts, policy = case
@@ -140,7 +132,6 @@ def test_every_step_comes_from_the_policy_or_is_the_flow(case: tuple[Intent, Fac
     assert set(decide(*case).steps) <= allowed
 
 
-@UNHURRIED
 @given(situations())
 def test_what_precheck_refuses_no_lookup_could_have_admitted(case: tuple[Intent, Facts, Policy]) -> None:
     intent, facts, policy = case

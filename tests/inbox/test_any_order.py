@@ -109,7 +109,7 @@ def test_all_of_it_before_the_answer_ends_the_same(house: House, name: str, by_s
     told(house, story, list(story.words), early=len(story.words), by_sid=by_sid)
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_any_order_with_repeats_ends_the_same(house: House, data: st.DataObject) -> None:
     story = data.draw(st.sampled_from(STORIES))

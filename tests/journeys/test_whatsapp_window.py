@@ -84,4 +84,4 @@ def test_a_window_that_closes_while_the_text_waits_is_not_tried(stack: Stack) ->
 
 
 def soon(stack: Stack) -> str:
-    return (stack.gateway.clock.now() + timedelta(seconds=1.5)).isoformat()
+    return (stack.gateway.clock.now() + timedelta(seconds=5)).isoformat()

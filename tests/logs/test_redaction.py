@@ -103,6 +103,6 @@ def test_a_very_long_text_is_cut() -> None:
 )
 def test_no_text_makes_the_masking_slow(text: str) -> None:
     """A pattern whose time grows with the square of the length takes seconds here."""
-    began = time.process_time()
+    began = time.thread_time()
     redacted(text * 16_000 + " @ %40")
-    assert time.process_time() - began < 0.5
+    assert time.thread_time() - began < 0.5

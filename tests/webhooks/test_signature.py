@@ -56,7 +56,7 @@ def test_a_body_of_any_bytes_is_admitted_by_its_hash_and_by_no_other(body: bytes
     assert not judge(Claim(claim.target, body + b" ", None, claim.signature), base, KEYS).ok
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     body=st.binary(max_size=300),
     content_type=st.sampled_from([FORM, "application/json", "text/plain", "", "\xff", FORM + "; charset=\xff"]),

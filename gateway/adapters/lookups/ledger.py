@@ -52,6 +52,7 @@ class Ledger:
         self._prices = dict(prices)
         self._free: Counter[tuple[date, str]] = Counter()
         self._lock = threading.Lock()
+        self._writing = threading.Lock()
         self._waiting_pid = 0
         atexit.register(_flush_if_alive, weakref.ref(self))
 
@@ -79,22 +80,26 @@ class Ledger:
             timer.start()
 
     def flush(self) -> None:
-        """Raises StoreUnavailable, and keeps what could not be written."""
-        with self._lock:
-            gathered, self._free, self._waiting_pid = self._free, Counter(), 0
+        """All that was noted before is then written. Raises StoreUnavailable, and keeps what could not be."""
+        with self._writing:  # another thread's flush counts as done when it is
+            with self._lock:
+                gathered, self._free, self._waiting_pid = self._free, Counter(), 0
+            try:
+                self._write(gathered)
+            except StoreUnavailable:
+                with self._lock:
+                    self._free.update(gathered)
+                raise
+
+    def _write(self, gathered: Mapping[tuple[date, str], int]) -> None:
         if not gathered:
             return
-        try:
-            with store_errors(), self._client.pipeline(transaction=True) as pipe:
-                for (day, name), count in gathered.items():
-                    pipe.hincrby(names.ledger(day), name, count)
-                for day in {day for day, _ in gathered}:
-                    pipe.expire(names.ledger(day), KEPT)
-                pipe.execute()
-        except StoreUnavailable:
-            with self._lock:
-                self._free.update(gathered)
-            raise
+        with store_errors(), self._client.pipeline(transaction=True) as pipe:
+            for (day, name), count in gathered.items():
+                pipe.hincrby(names.ledger(day), name, count)
+            for day in {day for day, _ in gathered}:
+                pipe.expire(names.ledger(day), KEPT)
+            pipe.execute()
 
     def _flush_in_time(self) -> None:
         # What stays unwritten goes out with the next note, or at the end.
