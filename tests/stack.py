@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +43,11 @@ def environment(redis_url: str, twilio_url: str, public_url: str) -> dict[str, s
         "GATEWAY_DATA_KEY": "a data key for tests only",
         "GATEWAY_BOOTSTRAP_API_KEY": KEY,
     }
+
+
+def patient(settings: Settings) -> Settings:
+    """A disk that stands still for a while, which Redis writes to at each step, is no store that is away."""
+    return replace(settings, store=settings.store.model_copy(update={"socket_timeout_ms": 20_000}))
 
 
 @dataclass
@@ -114,7 +119,7 @@ def running(
     with sandbox.start_in_thread(sandbox.SandboxOptions(port=0, step_ms=10)) as twilio:
         server = make_server("127.0.0.1", 0, lambda e, s: app(e, s), threaded=True)
         url = f"http://127.0.0.1:{server.server_port}"
-        settings = Settings.load(file, environment(redis_url, twilio.url, url) | more)
+        settings = patient(Settings.load(file, environment(redis_url, twilio.url, url) | more))
         gateway = wiring.build(settings)
         wiring.use(gateway)
         app = create_app(gateway)

@@ -79,6 +79,7 @@ class RequestLog:
         self.statuses: dict[str, Counter[str]] = {}
         self.created: dict[str, Counter[str]] = {}
         self.paid: dict[str, Counter[str]] = {}
+        self._cleared = self._last
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -104,6 +105,8 @@ class RequestLog:
         """Write down the answer; status 0 means that none was given."""
         entry.status = status or None
         entry.ms = round((time.perf_counter() - started) * 1000, 2)
+        if entry.id <= self._cleared:  # it was held when all was forgotten
+            return
         name = f"{entry.product}.{entry.operation}"
         self.statuses.setdefault(name, Counter())[str(status or "none")] += 1
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 from werkzeug.test import Client as Browser
+from werkzeug.test import TestResponse as Response
 
 from gateway.adapters.store.operators import Deed, OperatorTrail
 from gateway.console.people import token_for
@@ -29,6 +30,11 @@ def _person(browser: Browser, typed: str, country: str = "") -> str:
     return answer.headers["Location"]
 
 
+def shown(page: Response) -> str:
+    """Without what is made of chance or of the time: tokens of forms, and moments."""
+    return re.sub(r'(value|datetime)="[^"]*"', "", page.text)
+
+
 def _deeds(console: Console) -> list[Deed]:
     return OperatorTrail(console.gateway.client, console.gateway.clock).page(None, 50)[0]
 
@@ -38,14 +44,16 @@ def test_a_person_is_found_however_the_number_is_typed(console: Console, browser
     for typed, country in ((NUMBER, ""), ("(415) 555-0100", "us")):
         location = _person(browser, typed, country)
         page = browser.get(location)
-        assert "5550100" not in location and "0100" not in page.text
+        assert "5550100" not in location and "0100" not in shown(page)
         assert "+1415555****" in page.text and intent_id in page.text
 
 
 def test_a_token_of_a_person_ends_after_eight_hours_and_cannot_be_made_up(console: Console, browser: Browser) -> None:
     with time_machine.travel(console.gateway.clock.now() - timedelta(hours=8, minutes=1)):
         old = token_for(console.gateway, NUMBER)
-    for wrong in (old, "x", "é", "A" * 80, token_for(console.gateway, NUMBER)[:-2] + "xx"):
+    good = token_for(console.gateway, NUMBER)
+    forged = good[:20] + ("B" if good[20] == "A" else "A") + good[21:]
+    for wrong in (old, "x", "é", "A" * 80, forged):
         assert browser.get(f"/console/people/{wrong}").status_code == 404
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.contract.judge import judge, judge_mail
-from tests.stack import FLOW_CONFIG, Stack, running
+from tests.stack import FLOW_CONFIG, Stack, running, until
 
 HOSTS = {
     "lookup": "lookups.twilio.com",
@@ -69,6 +69,7 @@ def test_every_request_of_every_road_fits_the_published_schemas(redis_url: str, 
             accepted = stack.send(body["to"], body.get("body"), **more)
             found = stack.until(accepted["id"], *statuses)
             assert found["status"] in statuses, name
+        until(lambda: stack.received(product="sendgrid"), bool)  # it is told "sending" just before it is asked
         violations = _judged(stack)
     assert violations == {}
 

@@ -24,7 +24,7 @@ from gateway.sandbox import (
 )
 
 OPTIONS = SandboxOptions(port=0, step_ms=10, hold_ms=3000)
-PATIENCE_SECONDS = 5.0
+PATIENCE_SECONDS = 20.0
 
 
 class AimedHttpClient(TwilioHttpClient):
@@ -163,8 +163,9 @@ def control_of() -> Callable[[str], Control]:
 
 
 @pytest.fixture(scope="session")
-def hooks_server() -> Iterator[tuple[ThreadingHTTPServer, Hooks]]:
-    hooks = Hooks()
+def hooks_server() -> Iterator[tuple[ThreadingHTTPServer, dict[str, Hooks]]]:
+    """The hooks of each test are its own, by the first part of the path: what comes late finds those it was for."""
+    all_hooks: dict[str, Hooks] = {}
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -172,10 +173,10 @@ def hooks_server() -> Iterator[tuple[ThreadingHTTPServer, Hooks]]:
 
         def do_POST(self) -> None:
             raw = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            parts, below = urlsplit(self.path), urlsplit(hooks.url).path
-            path = parts.path.removeprefix(below)
-            if path != parts.path:  # else it was on its way to an earlier test
-                hooks.received.append(Received(path, parts.query, dict(self.headers), raw))
+            parts = urlsplit(self.path)
+            token, slash, rest = parts.path.removeprefix("/").partition("/")
+            hooks, path = all_hooks[token], slash + rest
+            hooks.received.append(Received(path, parts.query, dict(self.headers), raw))
             waiting = hooks.answers.get(path)
             status, kind, body = waiting.pop(0) if waiting else (204, "", "")
             self.send_response(status)
@@ -192,16 +193,15 @@ def hooks_server() -> Iterator[tuple[ThreadingHTTPServer, Hooks]]:
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
-    yield server, hooks
+    yield server, all_hooks
     server.shutdown()
     server.server_close()
     thread.join()
 
 
 @pytest.fixture
-def hooks(hooks_server: tuple[ThreadingHTTPServer, Hooks]) -> Hooks:
-    server, found = hooks_server
-    found.url = f"http://127.0.0.1:{server.server_address[1]}/{secrets.token_hex(4)}"
-    found.received.clear()
-    found.answers.clear()
-    return found
+def hooks(hooks_server: tuple[ThreadingHTTPServer, dict[str, Hooks]]) -> Hooks:
+    server, all_hooks = hooks_server
+    token = secrets.token_hex(8)
+    all_hooks[token] = Hooks(f"http://127.0.0.1:{server.server_address[1]}/{token}")
+    return all_hooks[token]

@@ -117,14 +117,14 @@ def test_what_the_account_does_not_own_is_not_found(sandbox: RunningSandbox, pat
 
 
 def test_more_calls_in_flight_than_allowed_are_429(aim: Aim) -> None:
-    with start_in_thread(SandboxOptions(port=0, concurrency_limit=1, latency_ms=300)) as running:
+    with start_in_thread(SandboxOptions(port=0, concurrency_limit=1, latency_ms=2000)) as running:
         outcomes: list[int] = []
 
         def ask() -> None:
             answer = requests.get(
                 f"{running.url}/v2/PhoneNumbers/+14155550100",
                 auth=(SANDBOX_ACCOUNT_SID, SANDBOX_AUTH_TOKEN),
-                timeout=5,
+                timeout=20,
             )
             outcomes.append(answer.status_code)
 

@@ -59,7 +59,9 @@ def test_the_local_part_chooses_the_events(
     control.post("sendgrid", {"webhook_url": f"{hooks.url}/sendgrid"})
     message_id = send(sandbox, mail(f"{local}@example.com")).headers["X-Message-Id"]
     events = [one.json[0] for one in hooks.wait("/sendgrid", len(expected))]
-    assert [one["event"] for one in events] == expected
+    assert sorted(one["event"] for one in events) == sorted(expected)
+    sent = control.get("callbacks", product="sendgrid")["callbacks"]
+    assert [one["content"][0]["event"] for one in sent] == expected, "the order in which they left"
     for one in events:
         assert one["sg_message_id"].startswith(f"{message_id}.")
         assert (one["intent"], one["attempt"]) == ("42", "1")
@@ -73,7 +75,8 @@ def test_a_bounce_says_whether_it_is_hard(
 ) -> None:
     control.post("sendgrid", {"webhook_url": f"{hooks.url}/sendgrid"})
     send(sandbox, mail(f"{local}@example.com"))
-    assert hooks.wait("/sendgrid", 2)[1].json[0]["type"] == kind
+    events = [one.json[0] for one in hooks.wait("/sendgrid", 2)]
+    assert [event["type"] for event in events if event["event"] == "bounce"] == [kind]
 
 
 def test_the_webhook_is_signed_over_timestamp_and_raw_bytes(sandbox: RunningSandbox, control: Any, hooks: Any) -> None:

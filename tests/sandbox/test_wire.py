@@ -5,6 +5,7 @@ import contextlib
 
 import pytest
 
+from gateway.sandbox import wire
 from gateway.sandbox.wire import Answer, BrokenOff, NoConnection, Wire, target_of
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: text/xml; charset=utf-8\r\n"
@@ -19,7 +20,7 @@ async def _read(reader: asyncio.StreamReader) -> bytes:
 
 
 def ask(
-    answers: list[bytes], times: int = 1, hang_up: bool = False, path: str = "/"
+    answers: list[bytes], times: int = 1, hang_up: bool = False, path: str = "/", read_seconds: float = 20
 ) -> tuple[list[Answer], list[bytes]]:
     """Post `times` to a server that gives the answers in turn; returns what came back and each connection's input."""
     connections: list[bytes] = []
@@ -42,14 +43,14 @@ def ask(
     async def run() -> list[Answer]:
         server = await asyncio.start_server(serve, "127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]
-        wire = Wire()
+        client = Wire()
         try:
             return [
-                await wire.post(f"http://127.0.0.1:{port}{path}", {"X-One": "1"}, b"a=b", 1.0, 0.3)
+                await client.post(f"http://127.0.0.1:{port}{path}", {"X-One": "1"}, b"a=b", 20, read_seconds)
                 for _ in range(times)
             ]
         finally:
-            wire.close()
+            client.close()
             server.close()
             await server.wait_closed()
             for one in ended:
@@ -82,7 +83,8 @@ def test_no_content_has_no_body() -> None:
     assert (answer.status, answer.body) == (204, b"")
 
 
-def test_a_connection_serves_again_unless_the_server_closes_it() -> None:
+def test_a_connection_serves_again_unless_the_server_closes_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wire, "IDLE_SECONDS", 60.0)
     kept = OK + b"Content-Length: 0\r\n\r\n"
     assert len(ask([kept, kept, kept], times=3)[1]) == 1
     closed = OK + b"Connection: close\r\nContent-Length: 0\r\n\r\n"
@@ -113,7 +115,7 @@ def test_the_request_is_whole() -> None:
 )
 def test_what_is_no_whole_answer_is_broken_off(raw: bytes, hang_up: bool) -> None:
     with pytest.raises(BrokenOff):
-        ask([raw], hang_up=hang_up)
+        ask([raw], hang_up=hang_up, read_seconds=0.3)
 
 
 def test_nobody_there_is_no_connection() -> None:
