@@ -6,8 +6,8 @@ What the answer means for the event is not decided here. Source: the Standard We
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from socket import SHUT_RDWR, socket
@@ -95,18 +95,19 @@ def _deadline(session: requests.Session, seconds: float) -> Iterator[None]:
     """Ends whatever the session is doing when time is up: a timeout bounds each read, not how many there are."""
     opened: list[socket] = []
     over = threading.Event()
-    for scheme in ("http", "https"):
-        adapter = session.get_adapter(f"{scheme}://")
-        if isinstance(adapter, HTTPAdapter):
-            _watch(adapter, opened)
+
+    def told(connected: socket) -> None:
+        opened.append(connected)
+        if over.is_set():  # too late to be among those that were ended: the name took long to be found, say
+            raise _Overdue
+
+    _watch(session, told)
 
     def end() -> None:
         over.set()
         for each in opened:
-            try:
+            with suppress(OSError):  # it was closed already
                 each.shutdown(SHUT_RDWR)
-            except OSError:  # it was closed already
-                continue
 
     timer = threading.Timer(seconds, end)
     timer.daemon = True
@@ -121,18 +122,18 @@ def _deadline(session: requests.Session, seconds: float) -> Iterator[None]:
         timer.cancel()
 
 
-def _watch(adapter: HTTPAdapter, opened: list[socket]) -> None:
-    """Have the adapter's connections tell which sockets they opened."""
+def _watch(session: requests.Session, told: Callable[[socket], None]) -> None:
+    """Have the session's connections tell which sockets they opened, before anything is said on them."""
 
     class Http(urllib3.connection.HTTPConnection):
         def connect(self) -> None:
             super().connect()
-            opened.append(self.sock)
+            told(self.sock)
 
     class Https(urllib3.connection.HTTPSConnection):
         def connect(self) -> None:
             super().connect()
-            opened.append(self.sock)
+            told(self.sock)
 
     class HttpPool(urllib3.HTTPConnectionPool):
         ConnectionCls = Http
@@ -140,4 +141,7 @@ def _watch(adapter: HTTPAdapter, opened: list[socket]) -> None:
     class HttpsPool(urllib3.HTTPSConnectionPool):
         ConnectionCls = Https
 
-    adapter.poolmanager.pool_classes_by_scheme = {"http": HttpPool, "https": HttpsPool}
+    for scheme in ("http", "https"):
+        adapter = session.get_adapter(f"{scheme}://")
+        if isinstance(adapter, HTTPAdapter):
+            adapter.poolmanager.pool_classes_by_scheme = {"http": HttpPool, "https": HttpsPool}

@@ -104,7 +104,7 @@ class ServerKeeper:
             if not ours_runs:
                 began = time.monotonic()
             if self._ended_early is not None:
-                raise EmbeddedRedisError(self._explained(self._ended_early))
+                raise EmbeddedRedisError(self._ended_early)
             if time.monotonic() - began > limit:
                 raise EmbeddedRedisError(self._explained(f"did not answer PING in {limit:g} s"))
             time.sleep(_LOOK_SECONDS)
@@ -115,7 +115,7 @@ class ServerKeeper:
             ended = self._live()
             if self._stopping.is_set():
                 return
-            self._ended_early = ended
+            self._ended_early = self._explained(ended)  # now, because the next life begins a log of its own
             wait = self._backoff.after(time.monotonic() - began)
             _log.warning("the embedded Redis server %s; starting it again in %g s", ended, wait)
             self._stopping.wait(wait)
@@ -153,9 +153,12 @@ class ServerKeeper:
             return self._process
 
     def _explained(self, what: str) -> str:
+        said = ""
+        with contextlib.suppress(OSError):  # the keeper goes on, even where no file can be opened
+            said = self._home.last_log_lines()
         return (
             f"The embedded Redis server ({self._argv[0]}) {what}. Set REDIS_URL to a Redis server of your own, or mend "
-            f"what its log {self._home.log} names:\n{self._home.last_log_lines()}"
+            f"what its log {self._home.log} names:\n{said}"
         )
 
 

@@ -7,6 +7,7 @@ import shutil
 import signal
 import socket
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -104,12 +105,37 @@ def test_a_server_that_refuses_to_start_is_quoted_and_not_left_running(data_dir:
         assert server.pid is not None, "the failed start let the lock go"
 
 
+def looking_after(monkeypatch: pytest.MonkeyPatch, true: Callable[[], object]) -> None:
+    """Who starts a server looks whether it answers no sooner than that has come about."""
+
+    def looked(socket: Path) -> bool | None:
+        eventually(true)
+        return answered(socket)
+
+    answered = redis_server.answers
+    monkeypatch.setattr(redis_server, "answers", looked)
+
+
+def test_the_log_of_the_server_that_ended_is_quoted_and_not_that_of_the_next(
+    data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    once = f"[ -e {tmp_path}/again ] && echo another life && exec sleep 60; touch {tmp_path}/again; echo the reason"
+    a_program(tmp_path / "redis-server", once, version="v=7.2.0")
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    log = data_dir / "redis" / "redis.log"
+    looking_after(monkeypatch, lambda: log.exists() and "another life" in log.read_text())
+    with pytest.raises(EmbeddedRedisError, match=r"(?s)ended with status .*the reason"):
+        EmbeddedRedis.start(data_dir)
+
+
 def test_a_server_that_says_nothing_is_given_up_and_ended(
     data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     a_program(tmp_path / "redis-server", f"echo $$ > {tmp_path}/pid; echo thinking; exec sleep 60", version="v=7.2.0")
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     monkeypatch.setattr(redis_server, "_START_SECONDS", 0.5)
+    log = data_dir / "redis" / "redis.log"
+    looking_after(monkeypatch, lambda: log.exists() and "thinking" in log.read_text())
     with pytest.raises(EmbeddedRedisError, match=r"(?s)did not answer PING in 0.5 s.*thinking"):
         EmbeddedRedis.start(data_dir)
     assert not lives(int((tmp_path / "pid").read_text()))

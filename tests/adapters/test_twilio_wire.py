@@ -119,9 +119,9 @@ def until_closed_by_the_other_side(line: Wire) -> None:
 
 
 def test_a_refused_connection_was_certainly_not_sent() -> None:
-    with listening() as server:
-        base = at(server)
-    assert silence(Wire(base_url=base)).sent is False
+    with closing(socket.socket()) as deaf:
+        deaf.bind(("127.0.0.1", 0))  # nobody else gets the port, and nobody listens
+        assert silence(Wire(base_url=at(deaf))).sent is False
 
 
 def test_a_name_that_does_not_resolve_was_certainly_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -182,7 +182,7 @@ def test_silence_after_the_request_may_have_been_sent_and_ends_in_time() -> None
         began = time.monotonic()
         failure = silence(Wire(base_url=at(server), timeout_seconds=0.3))
     assert failure.sent is True
-    assert 0.2 < time.monotonic() - began < 2
+    assert 0.2 < time.monotonic() - began < 10
 
 
 @pytest.mark.parametrize(
@@ -205,7 +205,7 @@ def test_a_limit_around_a_call_is_tighter_than_its_own_and_ends_with_the_block()
         began = time.monotonic()
         with call_limit(0.2):
             assert silence(line).sent is True
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 10
         assert wire._limit.get() is None
 
 
@@ -214,7 +214,7 @@ def test_a_product_may_have_a_bound_of_its_own() -> None:
         line = Wire(base_url=at(server), timeout_seconds=30, seconds_by_host={"lookups.twilio.com": 0.2})
         began = time.monotonic()
         silence(line, "https://lookups.twilio.com/v2/x")
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 10
 
 
 def test_a_body_that_drips_is_not_waited_for_past_the_bound() -> None:
@@ -234,12 +234,12 @@ def test_a_body_that_drips_is_not_waited_for_past_the_bound() -> None:
         dripping = threading.Thread(target=drip, args=(server,))
         dripping.start()
         began = time.monotonic()
-        failure = silence(Wire(base_url=at(server), timeout_seconds=0.4))
+        failure = silence(Wire(base_url=at(server), timeout_seconds=2.5))
         took = time.monotonic() - began
         stop.set()
         dripping.join()
     assert (failure.sent, str(failure)) == (True, "the answer took too long")
-    assert took < 2
+    assert took < 10
 
 
 def test_a_body_without_end_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,9 +6,11 @@ import json
 import sys
 import time
 from collections import Counter
+from dataclasses import replace
 
 from gateway import sandbox
 from gateway.adapters.clock import SystemClock
+from gateway.adapters.lookups import renewal
 from gateway.adapters.store.codec import Sealer
 from gateway.adapters.store.connection import Client, connect
 from gateway.adapters.store.limits import Limits
@@ -31,8 +33,14 @@ def environment(redis_url: str, twilio_url: str) -> dict[str, str]:
     }
 
 
-def main(redis_url: str, twilio_url: str, go: str, threads: int, numbers: list[str]) -> None:
+PATIENT = {"timeout_ms": 10_000, "request_budget_ms": 15_000}
+"""So that a process that stands still for a second has no call given up, nor anybody who waits for it."""
+
+
+def main(redis_url: str, twilio_url: str, go: str, lease_seconds: float, threads: int, numbers: list[str]) -> None:
+    renewal.LEASE_SECONDS = lease_seconds
     settings, client = Settings.load(None, environment(redis_url, twilio_url)), connect(redis_url)
+    settings = replace(settings, lookup=settings.lookup.model_copy(update=PATIENT))
     parts = LookupParts(
         client,
         Hasher(b"h" * 32),
@@ -63,4 +71,4 @@ def _await_start(client: Client, go: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4]), sys.argv[5:])
+    main(sys.argv[1], sys.argv[2], sys.argv[3], float(sys.argv[4]), int(sys.argv[5]), sys.argv[6:])

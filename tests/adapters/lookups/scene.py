@@ -37,16 +37,26 @@ TTL, NEGATIVE = timedelta(days=7), timedelta(hours=1)
 
 
 class Watch:
-    """The wall clock, which a test may move on."""
+    """A clock that stands at noon until it is moved: no day ends while a test counts what it brought."""
 
     def __init__(self) -> None:
-        self.ahead = timedelta(0)
+        self.moment = datetime(2026, 11, 5, 12, 0, tzinfo=UTC)
 
     def now(self) -> datetime:
-        return datetime.now(UTC) + self.ahead
+        return self.moment
 
     def move(self, by: timedelta) -> None:
-        self.ahead += by
+        self.moment += by
+
+
+class Until:
+    """A gate that opens when something has come about; where it does not, the one it keeps fails."""
+
+    def __init__(self, true: Callable[[], bool]) -> None:
+        self._true = true
+
+    def wait(self, seconds: float) -> None:
+        until(self._true, seconds)
 
 
 @dataclass
@@ -57,7 +67,7 @@ class Scripted:
     seconds: float = 0.0
     answers: dict[str, Lookup | Exception] = field(default_factory=dict)
     asked: list[tuple[str, tuple[str, ...], bool]] = field(default_factory=list)
-    gate: threading.Event | None = None
+    gate: threading.Event | Until | None = None
     entered: threading.Event = field(default_factory=threading.Event)
     paid: bool = True
 
@@ -73,7 +83,7 @@ class Scripted:
         self.asked.append((number, tuple(fields), surely_valid))
         self.entered.set()
         if self.gate is not None:
-            self.gate.wait(10)
+            self.gate.wait(20)
         time.sleep(self.seconds)
         answer = self.answers.get(number, mobile(number))
         if isinstance(answer, Exception):
@@ -107,7 +117,7 @@ class Scene:
     cache_client: Client | None = None
     max_in_flight: int = 50
     request_places: threading.Semaphore | None = None
-    budget_seconds: float = 3.0
+    budget_seconds: float = 30.0
     changes: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -155,3 +165,10 @@ def at_once(count: int, call: Callable[[int], Any]) -> list[Any]:
 
     with ThreadPoolExecutor(count) as pool:
         return list(pool.map(begin, range(count)))
+
+
+def until(true: Callable[[], bool], seconds: float = 10) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, "it did not come about"
+        time.sleep(0.01)

@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 
 from gateway.adapters.lookups import BreakerRules
+from gateway.adapters.store import names
 from gateway.errors import LookupUnavailable
-from tests.adapters.lookups.scene import Scene, at_once
+from tests.adapters.lookups.scene import Scene, Until, at_once
 
-RULES = BreakerRules(0.5, 4, timedelta(seconds=30), timedelta(seconds=0.3), timedelta(seconds=5))
+MINUTE = timedelta(minutes=1)
+RULES = BreakerRules(0.5, 4, MINUTE, MINUTE, MINUTE)
 DOWN = LookupUnavailable("http_503")
 
 
@@ -28,6 +30,11 @@ def scene(client: Any) -> Scene:
 def fail(scene: Scene, numbers: range) -> list[str]:
     scene.provider.answers.update({number(n): DOWN for n in numbers})
     return [scene.cause(number(n)) for n in numbers]
+
+
+def let_end(client: Any, moment: str) -> None:
+    """As if the time had come: `open_until`, or `probe_until`."""
+    assert client.hset(names.breaker("lookup"), moment, 1) == 0, "it was not there"
 
 
 def test_it_opens_after_enough_failures_for_every_process(scene: Scene) -> None:
@@ -56,22 +63,23 @@ def test_what_it_refuses_costs_nothing(scene: Scene) -> None:
 
 def test_one_probe_closes_it_again_while_the_others_still_wait(scene: Scene) -> None:
     fail(scene, range(4))
-    time.sleep(0.35)
-    scene.provider.seconds = 0.2
-    said = at_once(8, lambda place: scene.cause(number(200 + place)))
-    assert (said.count("answered: live"), said.count("breaker_open")) == (1, 7)
+    let_end(scene.client, "open_until")
+    said: list[str] = []
+    scene.provider.gate = Until(lambda: len(said) >= 7)
+    at_once(8, lambda place: said.append(scene.cause(number(200 + place))))
+    assert said == ["breaker_open"] * 7 + ["answered: live"]
     assert scene.cause(number(300)) == "answered: live"
     assert scene.changes == ["opened", "closed"]
 
 
 def test_a_probe_that_fails_opens_it_anew(scene: Scene) -> None:
     fail(scene, range(4))
-    time.sleep(0.35)
+    let_end(scene.client, "open_until")
     assert fail(scene, range(10, 12)) == ["http_503", "breaker_open"]
 
 
 def test_the_window_forgets(client: Any) -> None:
-    rules = BreakerRules(0.5, 4, timedelta(seconds=0.2), timedelta(seconds=5), timedelta(seconds=5))
+    rules = BreakerRules(0.5, 4, timedelta(seconds=0.2), MINUTE, MINUTE)
     scene = Scene(client, rules=rules)
     for n in range(4):
         assert fail(scene, range(n, n + 1)) == ["http_503"]
@@ -80,13 +88,12 @@ def test_the_window_forgets(client: Any) -> None:
 
 
 def test_a_probe_that_never_answers_gives_way_to_another(client: Any) -> None:
-    rules = BreakerRules(0.5, 1, timedelta(seconds=30), timedelta(seconds=0.05), timedelta(seconds=0.1))
-    scene = Scene(client, rules=rules)
+    scene = Scene(client, rules=BreakerRules(0.5, 1, MINUTE, MINUTE, MINUTE))
     fail(scene, range(1))
     breaker = scene.lookups.breaker
-    time.sleep(0.06)
+    let_end(client, "open_until")
     assert breaker.admit() is True
     with pytest.raises(LookupUnavailable, match="breaker_open"):
         breaker.admit()
-    time.sleep(0.12)
+    let_end(client, "probe_until")
     assert breaker.admit() is True

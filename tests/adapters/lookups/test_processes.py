@@ -15,9 +15,13 @@ import pytest
 import requests
 
 from gateway import sandbox
+from gateway.adapters.lookups import renewal
+from gateway.settings import Settings
 from tests.adapters.lookups.buying import GO, GO_FIRST, READY
 
 ROOT = Path(__file__).parents[3]
+OWN_LEASE_SECONDS = renewal.LEASE_SECONDS
+"""As it is when no test has changed it."""
 NUMBERS = [f"+1415555{n:04d}" for n in range(100, 106)]
 
 
@@ -35,8 +39,11 @@ def start(client: Any, redis_url: str, twilio: sandbox.RunningSandbox) -> Iterat
     """Processes that begin when `go` is given; what is still running at the end is killed."""
     begun: list[subprocess.Popen[str]] = []
 
-    def run(processes: int, threads: int, numbers: list[str], go: str = GO) -> list[subprocess.Popen[str]]:
-        argv = [sys.executable, "-m", "tests.adapters.lookups.buying", redis_url, twilio.url, go, str(threads)]
+    def run(
+        processes: int, threads: int, numbers: list[str], go: str = GO, lease_seconds: float = 10.0
+    ) -> list[subprocess.Popen[str]]:
+        argv = [sys.executable, "-m", "tests.adapters.lookups.buying", redis_url, twilio.url]
+        argv += [go, str(lease_seconds), str(threads)]
         fresh = [
             subprocess.Popen([*argv, *numbers], cwd=ROOT, stdout=subprocess.PIPE, text=True) for _ in range(processes)
         ]
@@ -83,8 +90,9 @@ def test_four_processes_pay_once_for_each_number(start: Start, client: Any, twil
 def test_an_owner_killed_in_its_call_is_followed_in_time_and_costs_one_more(
     start: Start, client: Any, twilio: sandbox.RunningSandbox
 ) -> None:
-    slow = {"kind": "latency", "latency_ms": 2000, "product": "lookup", "count": 1}
-    [owner] = start(1, 2, NUMBERS[:1], GO_FIRST)
+    slow = {"kind": "latency", "latency_ms": 3000, "product": "lookup", "count": 1}
+    assert Settings.load(None, {}).lookup.request_budget_ms > OWN_LEASE_SECONDS * 1000
+    [owner] = start(1, 2, NUMBERS[:1], GO_FIRST, OWN_LEASE_SECONDS)
     others = start(2, 12, NUMBERS)
     requests.post(f"{twilio.url}/_sandbox/faults", json={"faults": [slow]}, timeout=10).raise_for_status()
     client.set(GO_FIRST, 1)

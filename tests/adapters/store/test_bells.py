@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
+from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +18,7 @@ from rq.serializers import JSONSerializer
 
 from gateway.adapters.store import bells as bells_module
 from gateway.adapters.store.bells import Bells
-from gateway.adapters.store.connection import Client
+from gateway.adapters.store.connection import Client, connect
 from gateway.adapters.store.doorbell import Doorbell, queue_of
 from gateway.adapters.store.presence import Presence
 
@@ -30,6 +33,13 @@ def presence(client: Client) -> Presence:
 @pytest.fixture
 def bells(client: Client, presence: Presence) -> Bells:
     return Bells(client, LANE, presence)
+
+
+@pytest.fixture
+def long_waiting(socket: Path, presence: Presence) -> Iterator[Bells]:
+    """May wait for longer than a connection usually allows."""
+    with contextlib.closing(connect(f"unix://{socket}", timeout_seconds=60)) as client:
+        yield Bells(client, LANE, presence)
 
 
 def ring(client: Client, *abouts: str) -> None:
@@ -124,12 +134,12 @@ def test_a_killed_workers_jobs_are_marked_abandoned_by_rqs_own_maintenance(
     assert client.zcard(queue.started_job_registry.key) == 0
 
 
-def test_waiting_ends_when_a_bell_rings_and_takes_none(client: Client, bells: Bells) -> None:
+def test_waiting_ends_when_a_bell_rings_and_takes_none(client: Client, long_waiting: Bells) -> None:
     waited: list[float] = []
 
     def wait() -> None:
         began = time.monotonic()
-        bells.wait(4.0)
+        long_waiting.wait(30.0)
         waited.append(time.monotonic() - began)
 
     threads = [threading.Thread(target=wait) for _ in range(3)]
@@ -139,15 +149,15 @@ def test_waiting_ends_when_a_bell_rings_and_takes_none(client: Client, bells: Be
         time.sleep(0.005)
     ring(client, "a")
     for thread in threads:
-        thread.join(5)
-    assert len(waited) == 3 and max(waited) < 3.0
+        thread.join(40)
+    assert len(waited) == 3 and max(waited) < 20
     assert queue_of(LANE, client).job_ids == ["a-1"]
 
 
-def test_waiting_for_nothing_ends_in_time(bells: Bells) -> None:
+def test_waiting_for_nothing_ends_in_time(long_waiting: Bells) -> None:
     began = time.monotonic()
-    bells.wait(0.05)
-    assert time.monotonic() - began < 2.0
+    long_waiting.wait(0.05)
+    assert time.monotonic() - began < 20
 
 
 def test_a_stock_rq_worker_can_do_our_jobs(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,8 +1,8 @@
 -- The pace of sends, on the server's clock: take one from every bucket or from none, or slow a bucket down.
 -- A bucket is a hash: full (when it would be full again), rate (slowed to, per second, at `cut`), top (where that is
 -- over), pause (nothing goes before it), queue (the last place given to one who waits), slot, since, sent, refused
--- (counted in this slot of time, and when that began), sent_before, refused_before (in the one before it). Moments are
--- microseconds.
+-- (counted in this slot of time, and when that was begun), since_before, sent_before, refused_before (the same of the
+-- one before it). Moments are microseconds.
 -- take   KEYS bucket…         ARGV 'take' recover_s patience_us fresh(1|0) (per_second sent_unreported)…
 --        fresh: has not waited yet, and goes behind those who have a place
 --        Answers {microseconds to wait, 1 if a bucket is slowed}.
@@ -11,8 +11,8 @@
 --        stray: a smaller part of what was sent may be refused without a consequence
 --        usual: how fast a bucket without a rate is taken to have gone where less was seen
 --        Answers {sends per thousand seconds, 1 if this made it slower}.
-local FIELDS = {'full', 'rate', 'top', 'cut', 'pause', 'queue', 'slot', 'since', 'sent', 'refused', 'sent_before',
-  'refused_before'}
+local FIELDS = {'full', 'rate', 'top', 'cut', 'pause', 'queue', 'slot', 'since', 'sent', 'refused', 'since_before',
+  'sent_before', 'refused_before'}
 local SLOT, KEPT_S = 5000000, 600
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
@@ -24,7 +24,7 @@ local function read(key, per_second, sent)
   local slot = math.floor(now / SLOT)
   if b.slot ~= slot then
     local last = b.slot == slot - 1
-    b.sent_before, b.refused_before = last and b.sent or 0, last and b.refused or 0
+    b.since_before, b.sent_before, b.refused_before = b.since, last and b.sent or 0, last and b.refused or 0
     b.sent, b.refused, b.slot, b.since = 0, 0, slot, now
   end
   b.sent, b.limit = b.sent + sent, per_second
@@ -45,6 +45,9 @@ local function write(key, b)
   redis.call('EXPIRE', key, KEPT_S + math.max(0, math.ceil((math.max(b.full, b.pause) - now) / 1000000)))
 end
 
+-- What took less than a second counts as if it had taken one.
+local function speed(sent, from, to) return sent / math.max(1, (to - from) / 1000000) end
+
 local function burst_of(rate) return math.max(1, math.floor(rate + 0.5)) end
 
 if ARGV[1] == 'slow' then
@@ -60,7 +63,7 @@ if ARGV[1] == 'slow' then
   -- What was in flight together is refused together: that is one sign, not many.
   local fresh = b.rate == 0 or now - b.cut >= settle
   if fresh then
-    local seen = math.max(b.sent_before * 1000000 / SLOT, b.sent / math.max(1, (now - b.since) / 1000000))
+    local seen = math.max(speed(b.sent_before, b.since_before, b.slot * SLOT), speed(b.sent, b.since, now))
     local from = b.limit > 0 and b.limit or math.max(seen, usual)
     if per_second > 0 then least = math.min(least, per_second / 2) end
     local rate = math.max(from / 2, least)
