@@ -65,7 +65,7 @@ def accept(
         trace = tracing.traceparent()
         progress = judge(house, intent if trace is None else replace(intent, trace=trace), known)
         answer = answered(progress)
-        kept = None if claim is None else Claim(claim.key, claim.token, claim.fingerprint, answer)
+        kept = None if claim is None else replace(claim, answer=answer)
         house.acting.writes.intents.accept(progress, kept, ring=progress.ring and may_ring)
     return progress, answer
 

@@ -102,12 +102,16 @@ class Intents(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A held idempotency key: its store key, the token that holds it and the fingerprint of the body."""
+    """A held idempotency key: its store key, the token that holds it and the fingerprint of the body.
+
+    `kept_for`: None for as long as answers are kept.
+    """
 
     key: str
     token: str
     fingerprint: str
     answer: str = ""
+    kept_for: timedelta | None = None
 
 
 class Operation(StrEnum):

@@ -15,7 +15,7 @@ from gateway.adapters.store.idempotency import Claimed, InProgress, Replay, fing
 from gateway.answers import summary
 from gateway.api.endpoint import JSON, Call, Endpoint
 from gateway.api.texts import JsonResponse, dumps
-from gateway.errors import FieldError, GatewayError, InvalidRequest, Refused
+from gateway.errors import FieldError, GatewayError, InvalidRequest, Refused, StoreUnavailable
 from gateway.ids import ulid
 from gateway.model import AttemptStatus, Intent, IntentStatus, Progress
 from gateway.normalize.intent import Caller, to_intent
@@ -64,15 +64,26 @@ def _accept(call: Call, intent: Intent, arrived: Arrived, claim: Claim | None, w
         may_ring=arrived.waiting < gateway.direct_bound,
     )
     gateway.note_accepted(progress)
-    waited = _await_first_attempt(call, progress, wait) if wait else None
-    if waited is not None:
-        answer = dumps(summary(waited, gateway.clock.now()))
-        if claim is not None:
-            gateway.idempotency.amend(claim, answer)
+    waited, answer = _waited(call, progress, wait, claim, answer)
     response = _accepted(answer, intent.id)
-    if waited is not None or wait == 0:
+    if waited or wait == 0:
         response.headers["Preference-Applied"] = f"wait={wait:g}"
     return response
+
+
+def _waited(call: Call, progress: Progress, wait: float | None, claim: Claim | None, answer: str) -> tuple[bool, str]:
+    """Whether `Prefer: wait` was honoured, and the answer. The intent is accepted: no trouble here is a refusal."""
+    gateway = call.gateway
+    try:
+        waited = _await_first_attempt(call, progress, wait) if wait else None
+        if waited is None:
+            return False, answer
+        later = dumps(summary(waited, gateway.clock.now()))
+        if claim is not None:
+            gateway.idempotency.amend(claim, later)
+    except StoreUnavailable:
+        return False, answer
+    return True, later
 
 
 def route(call: Call) -> Response:

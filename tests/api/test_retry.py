@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
 from gateway.adapters.store.connection import Client
+from gateway.adapters.store.intents import IntentStore
 from gateway.adapters.store.operators import OperatorTrail
-from gateway.model import SuppressionEntry
+from gateway.errors import AcceptUnknown
+from gateway.model import Progress, SuppressionEntry
+from gateway.wiring import retrying
 from tests.api.conftest import Api, problem_of
 
 
@@ -43,6 +47,45 @@ def test_two_operators_at_once_make_one_retry(api: Api, canceled: str) -> None:
     with ThreadPoolExecutor(8) as pool:
         codes = list(pool.map(lambda _: api.post(f"/intents/{canceled}/retry").status_code, range(8)))
     assert sorted(codes) == [202] + [409] * 7
+
+
+def test_also_where_the_first_stood_still_until_its_hold_was_over(
+    api: Api, canceled: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retrying, "_take", lambda *_: None)
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: api.post(f"/intents/{canceled}/retry"), range(8)))
+    assert sorted(answer.status_code for answer in answers) == [202] + [409] * 7
+    made = next(answer.get_json()["id"] for answer in answers if answer.status_code == 202)
+    refused = [problem_of(answer) for answer in answers if answer.status_code == 409]
+    assert {problem["code"] for problem in refused} == {"not_retryable"}
+    assert all(made in problem["detail"] for problem in refused)
+
+
+def test_an_accept_that_was_not_told_is_the_one_retry(api: Api, canceled: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = IntentStore.accept
+
+    def untold(store: IntentStore, progress: Progress, *rest: Any, **more: Any) -> None:
+        whole(store, progress, *rest, **more)
+        raise AcceptUnknown(progress.intent.id)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(IntentStore, "accept", untold)
+        assert api.post(f"/intents/{canceled}/retry").status_code == 503
+    again = api.post(f"/intents/{canceled}/retry")
+    assert (again.status_code, problem_of(again)["code"]) == (409, "not_retryable")
+    made = retrying.retried_as(api.gateway, canceled)
+    assert made is not None and api.gateway.intents.load(made) is not None
+
+
+def test_a_retry_that_was_killed_before_the_accept_holds_nobody_back_for_long(
+    api: Api, canceled: str, client: Client
+) -> None:
+    client.set(f"gw:retrying:{canceled}", "", ex=retrying.HELD_SECONDS)
+    assert problem_of(api.post(f"/intents/{canceled}/retry"))["code"] == "not_retryable"
+    client.delete(f"gw:retrying:{canceled}")  # as when its time is over
+    assert api.post(f"/intents/{canceled}/retry").status_code == 202
+    assert client.exists(f"gw:retrying:{canceled}") == 0
 
 
 def test_an_opt_out_since_then_stops_the_retry_and_leaves_it_open(api: Api, canceled: str) -> None:

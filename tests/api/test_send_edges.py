@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+from gateway.adapters.store.idempotency import Idempotency
+from gateway.adapters.store.intents import IntentStore
+from gateway.errors import StoreUnavailable
 from tests.api.conftest import Api, problem_of
 
 BODY = {"to": "+14155550100", "body": "Your order has shipped."}
@@ -94,6 +97,23 @@ def test_a_preference_that_cannot_be_read_is_ignored(api: Api, told: str) -> Non
 
 def test_a_preference_of_no_wait_is_honoured(api: Api) -> None:
     assert api.post("/send", BODY, Prefer="wait=0").headers["Preference-Applied"] == "wait=0"
+
+
+@pytest.mark.parametrize("lost", [(IntentStore, "load"), (Idempotency, "amend")], ids=["while it waits", "at the end"])
+def test_a_store_that_goes_away_during_the_wait_takes_no_accept_back(
+    api: Api, monkeypatch: pytest.MonkeyPatch, lost: tuple[type, str]
+) -> None:
+    def away(*_: Any) -> None:
+        raise StoreUnavailable("Connection refused")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(*lost, away)
+        answer = api.post("/send", BODY, Prefer="wait=1", Idempotency_Key=f"away-{lost[1]}")
+    assert answer.status_code == 202, answer.text
+    assert "Preference-Applied" not in answer.headers
+    assert api.get(answer.headers["Location"]).get_json()["id"] == answer.get_json()["id"]
+    again = api.post("/send", BODY, Idempotency_Key=f"away-{lost[1]}")
+    assert (again.headers["Idempotent-Replayed"], again.get_json()["id"]) == ("true", answer.get_json()["id"])
 
 
 def test_a_name_that_holds_a_number_is_not_given_back(api: Api) -> None:

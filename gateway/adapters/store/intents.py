@@ -96,7 +96,7 @@ class IntentStore:
             intent.id,
             claim.token if claim else "",
             claim.answer if claim else "",
-            round(self._answer_ttl.total_seconds() * 1000),
+            round(((claim and claim.kept_for) or self._answer_ttl).total_seconds() * 1000),
             sealed,
             codec.state_text(progress),
             to_ms(intent.created_at),
@@ -201,6 +201,7 @@ class IntentStore:
             *event_keys,
             names.parked(bound.provider_sid or "none" if bound else "none"),
             names.open_intents(names.BILLING),
+            names.OPEN_NAMES,
         ]
         args: list[scripts.Argument] = [
             intent.id,
@@ -261,6 +262,7 @@ class IntentStore:
             *event_keys,
             names.INBOUND_HOLD,
             names.last_app(self._hash(intent.to.number), self._hash(writer)),
+            names.OPEN_NAMES,
         ]
         args: list[scripts.Argument] = [
             intent.id,

@@ -1,6 +1,6 @@
 -- Store a change of an intent if nobody wrote in between. Answers: stored | stale | gone,
 -- or parked: stored, and events wait for the SID that this change has bound.
--- KEYS intent timeline open ended guard sid counts day event events_due parked billing
+-- KEYS intent timeline open ended guard sid counts day event events_due parked billing open_names
 -- ARGV id expected state wake_ms('' when over, 'b…' when only its price is awaited) now_ms guard_holder sid_owner sid_ttl_s timeline_bound
 --      event_id event event_due_ms event_ttl_s n_counters counters… timeline…
 --      (event_id: '' when nobody is to be told; a counter: its name, or name=amount)
@@ -8,6 +8,13 @@ local version = redis.call('HGET', KEYS[1], 'v')
 if not version then return 'gone' end
 if version ~= ARGV[2] then return 'stale' end
 redis.call('HSET', KEYS[1], 's', ARGV[3], 'v', tonumber(version) + 1)
+-- A purpose whose priority was edited goes by another list from now on, and leaves the one it stood in.
+local home, name = redis.call('HGET', KEYS[1], 'o'), string.sub(KEYS[3], #KEYS[13] + 2)
+if home ~= name then
+  if home then redis.call('ZREM', KEYS[13] .. ':' .. home, ARGV[1]) end
+  redis.call('HSET', KEYS[1], 'o', name)
+  redis.call('SADD', KEYS[13], name)
+end
 local bill_at = string.match(ARGV[4], '^b(%d+)$')
 if bill_at or ARGV[4] == '' then
   redis.call('ZREM', KEYS[3], ARGV[1])
