@@ -64,7 +64,7 @@ def _again_at(
 ) -> datetime | None:
     """When the same step may be tried again, None when it may not."""
     if failure is FailureClass.ACCOUNT:
-        return now + ACCOUNT_PAUSE
+        return now + max(ACCOUNT_PAUSE, pause(progress, pace, _tries_in_a_row(progress)))
     if failure is FailureClass.DEFER and row is not None:
         return max(defer_until(row, now, pace.zones), now + (outcome.retry_after or timedelta(0)))
     if failure not in TRY_AGAIN:

@@ -36,7 +36,7 @@ class Pace:
 
 def pause(progress: Progress, pace: Pace, tries: int) -> timedelta:
     """Doubling with the tries, and ±20 % that differ between intents but not between runs."""
-    doubled = pace.first_pause * (2 ** max(0, tries - 1))
+    doubled = pace.first_pause * (2 ** min(30, max(0, tries - 1)))  # more is beyond any longest pause
     spread = zlib.crc32(f"{progress.intent.id}{tries}".encode()) % 4001 / 10_000 + 0.8
     jittered: timedelta = min(doubled, pace.longest_pause) * spread
     return jittered

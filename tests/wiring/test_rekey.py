@@ -84,6 +84,7 @@ def filled(client: Client, redis_url: str) -> Iterator[str]:
     gateway.proofs.prove("shop", NUMBERS[0], now)
     gateway.learned.learn(NUMBERS[0], LineType.LANDLINE, "30006", now)
     gateway.learned.wrote("shop", NUMBERS[0], gateway.settings.sender().messaging_service_sid)
+    gateway.learned.open_window(NUMBERS[0], gateway.settings.sender().whatsapp_from, now)
     gateway.lookup_audit.note(NUMBERS[0], ["carrier"], app="shop", who="k", why="asked")
     gateway.idempotency.claim("k", "a-key", "print", "token")
     batches_of(gateway).open("b1", {"batch": "b1"})
@@ -118,6 +119,8 @@ def assert_found_by_number(gateway: Gateway) -> None:
     learned = gateway.learned.line_type(NUMBERS[0])
     assert learned is not None and learned[0] == "landline"
     assert gateway.learned.last_writer(NUMBERS[0], gateway.settings.sender().messaging_service_sid) == "shop"
+    windows = gateway.reads.known("shop", NUMBERS[0], None, None).whatsapp_windows
+    assert list(windows) == [gateway.house.acting.hashed(gateway.settings.sender().whatsapp_from)]
     assert [asked.why for asked in gateway.lookup_audit.of(NUMBERS[0])] == ["asked"]
     assert [c.entry.why for c in gateway.suppressions.changes(OPTED_OUT[7])] == ["wrote STOP"]
 
@@ -294,6 +297,7 @@ def test_an_attempt_without_outcome_still_keeps_the_same_content_back(filled: st
     gateway.intents.accept(twin, None, ring=False)
     again = moves.begun(twin, gateway.clock.now(), sender.name, print_, acting.pace)
     assert gateway.intents.begin(again, frozenset(), frozenset()).verdict == "busy"
+    closed(gateway)
 
 
 def test_beside_the_embedded_store_the_new_keys_are_kept(tmp_path: Path) -> None:

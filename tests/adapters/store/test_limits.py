@@ -126,6 +126,13 @@ def test_a_bucket_that_could_never_give_is_refused(burst: int, cost: int) -> Non
         Bucket("a", 1, burst, cost)
 
 
+def test_a_clock_that_was_set_back_closes_no_bucket_for_longer_than_an_empty_one(limits: Limits, client: Any) -> None:
+    bucket = Bucket("a", SLOW, burst=2)
+    hours_ahead = client.time()[0] + 7200
+    client.set(names.bucket_of_tokens("a"), f"{hours_ahead * 1_000_000}")
+    assert NOTHING < limits.take([bucket]) <= timedelta(seconds=100)
+
+
 # ---- caps
 
 

@@ -86,6 +86,16 @@ def test_a_dropped_factor_does_not_come_back(proofs: Proofs) -> None:
     assert proofs.verified_factor("billing", PERSON) is None
 
 
+def test_an_enrolment_that_nobody_finished_is_forgotten(proofs: Proofs, client: Any, hasher: Any) -> None:
+    key = names.factor("billing", factor_identity(hasher, "billing", PERSON))
+    proofs.enrol("billing", PERSON, FIRST, "unverified")
+    assert client.ttl(key) > 0
+    proofs.mark(FIRST, "verified")
+    assert client.ttl(key) == -1
+    proofs.enrol("billing", PERSON, SECOND, "unverified")
+    assert client.ttl(key) == -1
+
+
 def test_a_verified_factor_never_ends_by_itself(proofs: Proofs, client: Any, hasher: Any) -> None:
     proofs.enrol("billing", PERSON, FIRST, "unverified")
     assert client.ttl(names.factor_owner(FIRST)) > 0

@@ -16,7 +16,7 @@ redis.call('ZADD', KEYS[5], ARGV[7], ARGV[1])
 redis.call('ZADD', KEYS[6], ARGV[7], ARGV[1])
 redis.call('EXPIRE', KEYS[6], ARGV[10])
 redis.call('HINCRBY', KEYS[8], ARGV[11], 1)
-redis.call('HINCRBY', KEYS[9], ARGV[11], 1)
+if redis.call('HINCRBY', KEYS[9], ARGV[11], 1) == 1 then redis.call('EXPIRE', KEYS[9], 40 * 86400) end
 for n = 17, #ARGV do redis.call('RPUSH', KEYS[2], ARGV[n]) end
 if ARGV[12] ~= '' then
   redis.call('HSET', KEYS[10], 'd', ARGV[13], 't', cjson.encode(redis.call('LRANGE', KEYS[2], 0, -1)))

@@ -29,7 +29,8 @@ local counters = tonumber(ARGV[14])
 for n = 15, 14 + counters do
   local name, amount = string.match(ARGV[n], '^(.-)=(%d+)$')
   redis.call('HINCRBY', KEYS[7], name or ARGV[n], amount or 1)
-  redis.call('HINCRBY', KEYS[8], name or ARGV[n], amount or 1)
+  local today = redis.call('HINCRBY', KEYS[8], name or ARGV[n], amount or 1)
+  if today == tonumber(amount or 1) then redis.call('EXPIRE', KEYS[8], 40 * 86400) end
 end
 for n = 15 + counters, #ARGV do redis.call('RPUSH', KEYS[2], ARGV[n]) end
 if #ARGV > 14 + counters then redis.call('LTRIM', KEYS[2], -tonumber(ARGV[9]), -1) end

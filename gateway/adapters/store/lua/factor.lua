@@ -12,8 +12,10 @@ if ARGV[2] ~= 'verified' then
 end
 redis.call('HSET', KEYS[1], ARGV[1], cjson.encode({ARGV[2], tonumber(ARGV[3])}))
 if ARGV[2] == 'verified' then
+  redis.call('PERSIST', KEYS[1])
   redis.call('SET', KEYS[2], ARGV[4])
 else
+  if redis.call('HLEN', KEYS[1]) == 1 then redis.call('EXPIRE', KEYS[1], ARGV[6]) end  -- no verified one beside it
   redis.call('SET', KEYS[2], ARGV[4], 'EX', ARGV[6])
 end
 return 1

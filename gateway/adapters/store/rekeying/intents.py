@@ -69,11 +69,13 @@ class IntentMove:
             names.intent(intent.id),
             names.by_recipient(old(intent.to.number)),
             names.by_recipient(new(intent.to.number)),
+            names.window(new(intent.to.number)),
             *self._renamed(intent),
             *self._guards(progress, after),
         ]
         sealed = self.change.new.sealer.seal(codec.dumps(codec.intent_document(intent)), intent.id)
-        return keys, [intent.id, sealed, codec.state_text(after)]
+        senders = (digest for sender in self.senders for digest in (old(sender), new(sender)))
+        return keys, [intent.id, sealed, codec.state_text(after), *senders]
 
     def _renamed(self, intent: Intent) -> Iterator[str]:
         old, new = self.change.old.hash, self.change.new.hash
