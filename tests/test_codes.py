@@ -105,9 +105,11 @@ def test_a_fraud_block_holds_the_number_back(code: int, hold: timedelta) -> None
     assert codes.row(code).hold == hold
 
 
-@pytest.mark.parametrize("code", [21610, 30004, 63014, 63033])
-def test_an_opt_out_code_suppresses_its_channel_under_its_own_name(code: int) -> None:
-    assert (codes.row(code).suppress_scope, codes.row(code).suppress_source) == ("channel", str(code))
+@pytest.mark.parametrize(
+    ("code", "scope"), [(21610, "channel"), (30004, "channel"), (63014, "whatsapp"), (63033, "whatsapp")]
+)
+def test_an_opt_out_code_suppresses_its_channel_under_its_own_name(code: int, scope: str) -> None:
+    assert (codes.row(code).suppress_scope, codes.row(code).suppress_source) == (scope, str(code))
 
 
 def test_start_takes_back_what_providers_remember_of_a_stop_and_no_more() -> None:

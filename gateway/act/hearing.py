@@ -69,6 +69,8 @@ def _merged(before: Attempt, outcome: Outcome, now: datetime) -> Attempt:
     if outcome.status is not status:
         known.pop("error_code", None)
         known.pop("error_detail", None)
+    if status is AttemptStatus.DELIVERED:
+        known |= {"error_code": None, "error_detail": None}  # what was said of it before was wrong
     failure = outcome.failure if outcome.status is status else before.failure
     ends = status in ENDED_BADLY or status is AttemptStatus.DELIVERED
     return replace(

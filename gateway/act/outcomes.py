@@ -64,12 +64,11 @@ def follow(acting: Acting, progress: Progress, attempt: Attempt, outcome: Outcom
     now = acting.clock.now()
     channel = carried_by(attempt.step).value
     created = attempt.status is AttemptStatus.STARTED
-    if row.suppress_scope is not None:
-        scope = acting.policy.stop_scope if row.suppress_scope == "stop" else channel
-        address = intent.to.email if channel == "email" else intent.to.number
+    if row.suppress_scope is not None and channel != "email":  # an address leaves the list with the event itself
+        scope = {"stop": acting.policy.stop_scope, "channel": channel}.get(row.suppress_scope, row.suppress_scope)
         source = f"{row.suppress_source}_{'create' if created else 'callback'}"
         entry = SuppressionEntry(scope, source, now, "provider", str(row.code))
-        acting.writes.suppress(address or intent.to.number, entry)
+        acting.writes.suppress(intent.to.number, entry)
     if row.slows is not None and attempt.status not in ENDED:  # told again, it is no other rush
         pause = outcome.retry_after or timedelta(0)
         acting.writes.slow(attempt.sender, attempt.step.channel.value, account=row.slows == "account", pause=pause)

@@ -22,7 +22,7 @@ class Moment(StrEnum):
     MORNING = "08:00 local"
 
 
-SuppressScope = Literal["channel", "stop"]
+SuppressScope = Literal["channel", "stop", "whatsapp"]
 """`channel`: the one the code came from. `stop`: as wide as the setting `stop_scope` says; no code reaches so far."""
 
 Slows = Literal["sender", "account"]
@@ -76,6 +76,7 @@ def entry(
     until: timedelta | Moment | None = None,
     learns: LineType | None = None,
     suppress: str = "",
+    scope: SuppressScope = "channel",
     hold: timedelta | None = None,
     slows: Slows | None = None,
     alert: bool = False,
@@ -89,7 +90,7 @@ def entry(
         retry_after=after,
         defer=until,
         learns=learns,
-        suppress_scope="channel" if suppress else None,
+        suppress_scope=scope if suppress else None,
         suppress_source=suppress,
         hold=hold,
         slows=slows,

@@ -17,6 +17,9 @@ def key_pressed(desk: Desk, event: KeyPressed) -> Reply:
     progress = acting.writes.intents.load(event.intent)
     if progress is None or not 1 <= event.attempt <= len(progress.attempts):
         return Reply("orphan", hang_up=True)
+    known_sid = progress.attempts[event.attempt - 1].provider_sid
+    if known_sid is not None and event.sid and event.sid != known_sid:
+        return Reply("orphan", hang_up=True)  # signed, and of another call
     if event.digits == OPT_OUT and acting.purpose(progress.intent).voice.opt_out_key:
         return _opted_out(desk, event, progress)
     if event.digits == CONFIRM and acting.purpose(progress.intent).voice.confirm:

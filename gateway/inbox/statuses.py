@@ -14,8 +14,14 @@ from gateway.lifecycle import attempt_status
 from gateway.model import AttemptStatus, FailureClass, Outcome, Progress, SuppressionEntry
 
 MACHINES = ("machine_start", "machine_end_beep", "machine_end_silence", "machine_end_other", "fax")
-LEAVES_THE_LIST = {"unsubscribe": "unsubscribe", "group_unsubscribe": "unsubscribe", "spamreport": "spam_report"}
-HARD_BOUNCE = "hard_bounce"
+LEAVES_THE_LIST = {
+    "bounce": "hard_bounce",
+    "unsubscribe": "unsubscribe",
+    "group_unsubscribe": "unsubscribe",
+    "spamreport": "spam_report",
+    "spam_report": "spam_report",
+}
+"""By event, or by why SendGrid drops an e-mail."""
 
 
 def status_reported(desk: Desk, event: StatusReported) -> Reply:
@@ -122,8 +128,8 @@ def _noted(acting: Acting, progress: Progress, name: str, told: str) -> bool:
 def _leave_the_list(desk: Desk, event: StatusReported) -> None:
     """Unsubscribe, spam report and hard bounce: no more e-mail to this address."""
     source = LEAVES_THE_LIST.get(event.status)
-    if event.status == "bounce" or (event.status == "dropped" and "bounced" in event.fields.get("reason", "").lower()):
-        source = HARD_BOUNCE
+    if event.status == "dropped":
+        source = LEAVES_THE_LIST.get(classify_drop(event.fields.get("reason", "")).suppress_source)
     if source is None or event.address is None:
         return
     entry = SuppressionEntry("email", source, desk.acting.clock.now(), "sendgrid", event.status)

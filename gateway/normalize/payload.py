@@ -16,6 +16,8 @@ Text = Annotated[str, Field(min_length=1, max_length=1600)]
 HttpsUrl = Annotated[str, Field(max_length=2048, pattern=r"^https?://[^\s]+$")]
 _WITH_HOST = re.compile(r"[A-Za-z]+://[^\s/?#\\][^\s]*")
 
+_RFC_3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
+
 
 class Strict(BaseModel):
     """Unknown fields and wrong types are refused."""
@@ -102,7 +104,9 @@ class SendPayload(Strict):
         default=None, description="A configured Studio flow: the route becomes this one step."
     )
     parameters: dict[str, Any] | None = Field(default=None, description="The flow's parameters, at most 8 kB.")
-    send_at: AwareDatetime | None = Field(default=None, description="Not before; RFC 3339, at most 35 days ahead.")
+    send_at: AwareDatetime | None = Field(
+        default=None, strict=False, description="Not before; RFC 3339, at most 35 days ahead."
+    )
     ttl_seconds: Annotated[int, Field(ge=1, le=3_024_000)] = Field(
         default=14400, description="Given up so long after the earliest moment it may go."
     )
@@ -116,6 +120,13 @@ class SendPayload(Strict):
         dict[Annotated[str, Field(min_length=1, max_length=64)], Annotated[str, Field(max_length=512)]],
         Field(max_length=16),
     ] = Field(default={}, description="Comes back in events; at most 16 keys.")
+
+    @field_validator("send_at", mode="before")
+    @classmethod
+    def _send_at_is_rfc_3339(cls, value: Any) -> Any:
+        if value is not None and not (isinstance(value, str) and _RFC_3339.fullmatch(value)):
+            raise ValueError("must be RFC 3339 with seconds and an offset, such as 2030-01-31T09:00:00Z")
+        return value
 
     @field_validator("channels")
     @classmethod

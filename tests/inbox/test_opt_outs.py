@@ -61,6 +61,15 @@ def test_mail_that_is_not_wanted_stops_mail_to_that_address(house: House, word: 
     assert (entries(house, "ann@example.com"), entries(house)) == ({("email", source)}, set())
 
 
+@pytest.mark.parametrize("digits", ["9", "1"])
+def test_a_key_pressed_in_another_call_is_an_orphan(house: House, digits: str) -> None:
+    intent_id = house.accept("voice")
+    before = house.run(intent_id, 1)
+    reply = house.tell(KeyPressed("CA" + "7" * 32, intent_id, 1, digits))
+    assert (reply.effect, reply.hang_up, entries(house)) == ("orphan", True, set())
+    assert house.gateway.intents.load(intent_id) == before
+
+
 def test_nine_on_the_keypad_is_for_all(house: House) -> None:
     intent_id = house.accept("voice")
     sid = house.run(intent_id, 1).attempts[0].provider_sid or ""
