@@ -53,6 +53,11 @@ class Checkpoint:
         if document["fingerprint"] != plan.fingerprint:
             name = plan.beside("checkpoint").name
             raise NotResumable(f"{name} belongs to another input or other options; start over with --restart")
+        batch = document.get("batch") or secrets.token_hex(8)  # none in what an older version has left
+        if _length(plan.beside("part")) < document["length"]:
+            # The last run was killed when its rows had taken the output's name, or they are lost: they are made again,
+            # with what the journal, the workers' answers and the cache know.
+            return cls(plan.fingerprint, batch=batch)
         return cls(
             document["fingerprint"],
             document["rows"],
@@ -60,7 +65,7 @@ class Checkpoint:
             Decimal(document["planned_usd"]),
             document["planned_lookups"],
             Tally.read(document["tally"]),
-            document.get("batch") or secrets.token_hex(8),  # none in what an older version has left
+            batch,
         )
 
     def save(self, path: Path) -> None:
@@ -110,7 +115,20 @@ def locked(path: Path) -> int:
             time.sleep(0.05)
 
 
+def forget(plan: Plan) -> None:
+    """The journal goes first: without the checkpoint nobody knows whose answers it holds."""
+    for kind in ("journal", "checkpoint", "checkpoint.new", "part"):
+        plan.beside(kind).unlink(missing_ok=True)
+
+
 def clear(plan: Plan) -> None:
     """Nothing is left beside the output. The lock's name goes last."""
-    for kind in ("checkpoint", "checkpoint.new", "journal", "part", "lock"):
-        plan.beside(kind).unlink(missing_ok=True)
+    forget(plan)
+    plan.beside("lock").unlink(missing_ok=True)
+
+
+def _length(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0

@@ -13,7 +13,7 @@ from decimal import Decimal
 from itertools import islice
 
 from gateway.adapters.store.codec import read_lookup
-from gateway.batch.checkpoint import Checkpoint, clear, locked
+from gateway.batch.checkpoint import Checkpoint, clear, forget, locked
 from gateway.batch.plan import Plan, added_columns
 from gateway.batch.row import Answered, Checked, Judge
 from gateway.batch.shop import OwnShop, Shop
@@ -50,8 +50,7 @@ def enrich_file(
     lock = locked(plan.beside("lock"))
     try:
         if restart:
-            for kind in ("checkpoint", "journal", "part"):
-                plan.beside(kind).unlink(missing_ok=True)
+            forget(plan)
         checkpoint = Checkpoint.load(plan)
         checkpoint.save(plan.beside("checkpoint"))
         with closing(_shop(gateway, plan, checkpoint, lock)) as shop:

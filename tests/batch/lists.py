@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+import signal
 import subprocess
 import sys
 from collections import Counter
@@ -42,7 +43,10 @@ def command(
 ) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-c", "from gateway.cli import main; main()", *map(str, args)],
-        env={**os.environ, **environment(redis_url, twilio_url, "http://127.0.0.1:9"), **(keys or {})},
+        env=os.environ
+        | environment(redis_url, twilio_url, "http://127.0.0.1:9")
+        | {"PYTHONFAULTHANDLER": "1"}
+        | dict(keys or {}),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -50,7 +54,14 @@ def command(
 
 
 def done(process: subprocess.Popen[str], seconds: float = 60) -> tuple[int, str, str]:
-    out, err = process.communicate(timeout=seconds)
+    """One that does not end is ended with those it has started, and what each of their threads was at is told."""
+    try:
+        out, err = process.communicate(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        begun = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        for pid in (process.pid, *map(int, begun)):
+            os.kill(pid, signal.SIGABRT)
+        raise AssertionError(f"it did not end within {seconds} s: {process.communicate(timeout=10)}") from None
     return process.returncode, out, err
 
 

@@ -60,7 +60,17 @@ def test_a_checkpoint_is_read_as_it_was_written(tmp_path: Path) -> None:
     row = dict.fromkeys(("valid", "line_type", "route", "error"), "") | {"source": "live", "cost": "0.008"}
     checkpoint.tally.add(row, Decimal("0.008"))
     checkpoint.save(one.beside("checkpoint"))
+    one.beside("part").write_bytes(b"x" * 100)
     assert Checkpoint.load(one) == checkpoint
+
+
+@pytest.mark.parametrize("left", [None, 0, 98])
+def test_a_checkpoint_whose_rows_are_gone_keeps_only_the_name_of_its_batch(tmp_path: Path, left: int | None) -> None:
+    one = plan(tmp_path)
+    Checkpoint(one.fingerprint, rows=3, length=99, planned_lookups=2, batch="b").save(one.beside("checkpoint"))
+    if left is not None:
+        one.beside("part").write_bytes(b"x" * left)
+    assert Checkpoint.load(one) == Checkpoint(one.fingerprint, batch="b")
 
 
 def test_a_checkpoint_of_another_question_or_input_is_refused(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from gateway.runner import Runner
 from tests.chaos.harness import (
     SHORT_TIMES,
     Processes,
-    free_port,
+    free_ports,
     gateway_commands,
     members_of,
     redis_command,
@@ -26,7 +26,8 @@ from tests.chaos.harness import (
 
 SERVICE = "gateway"
 SENTINELS, REPLICAS = 3, 2
-DOWN_AFTER_MS = 1000
+DOWN_AFTER_MS = 3000
+"""Longer than a machine with other work makes a server stand still: only what was killed is down."""
 # Both, because Sentinel may promote either: a failover that was given up halfway may end with the one that lags.
 STORE = """
 [store]
@@ -95,20 +96,20 @@ class Cluster:
             node.stop()
 
     def _start(self) -> None:
-        primary = free_port()
-        for n in range(1 + REPLICAS):
-            port = primary if n == 0 else free_port()
+        ports = free_ports(1 + REPLICAS + SENTINELS)
+        primary = ports[0]
+        for n, port in enumerate(ports[: 1 + REPLICAS]):
             follows = () if n == 0 else ("--replicaof", f"127.0.0.1 {primary}")
             command = redis_command(port, self.home / f"redis-{n}", *SAFE, *follows)
             self.nodes[port] = Node(f"redis-{n}", command, self.home / f"redis-{n}.log")
             self.nodes[port].start()
-        until(lambda: self.confirming(primary) == REPLICAS, 15, lambda: f"the replicas do not follow; see {self.home}")
-        for n in range(SENTINELS):
-            self._start_sentinel(n, primary)
-        until(lambda: self.primary() == primary, 15, lambda: f"the sentinels do not agree; see {self.home}")
+        until(lambda: self.confirming(primary) == REPLICAS, 30, lambda: f"the replicas do not follow; see {self.home}")
+        for n, port in enumerate(ports[1 + REPLICAS :]):
+            self._start_sentinel(n, port, primary)
+        until(lambda: self.primary() == primary, 30, lambda: f"the sentinels do not agree; see {self.home}")
 
-    def _start_sentinel(self, n: int, primary: int) -> None:
-        binary, port = find_server(), free_port()
+    def _start_sentinel(self, n: int, port: int, primary: int) -> None:
+        binary = find_server()
         assert binary is not None, "no Redis server program on this machine"
         home = self.home / f"sentinel-{n}"
         home.mkdir()
@@ -146,15 +147,15 @@ class Cluster:
         killed = self.primary()
         assert killed is not None, "there is no primary to kill"
         self.nodes[killed].kill()
-        until(lambda: self.primary() not in (killed, None), 30, lambda: f"no new primary; see {self.home}")
+        until(lambda: self.primary() not in (killed, None), 60, lambda: f"no new primary; see {self.home}")
         return killed
 
 
 @contextlib.contextmanager
 def replicated(home: Path, seed: int, *, times: str = SHORT_TIMES) -> Iterator[tuple[Processes, Cluster]]:
     """The gateway over a replicated store, up and ready."""
-    web_port, twilio_port = free_port(), free_port()
     with Cluster(home) as cluster:
+        web_port, twilio_port = free_ports(2)
         env = settled_env(home, cluster.url, (web_port, twilio_port), times, STORE)
         urls = (f"http://127.0.0.1:{web_port}", f"http://127.0.0.1:{twilio_port}")
         with Processes(gateway_commands(web_port, twilio_port, seed), env, *urls, home / "processes.log") as found:

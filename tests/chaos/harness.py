@@ -25,7 +25,9 @@ from gateway.adapters.redis_binary import find_server
 from gateway.runner import Runner
 from tests.stack import KEY, environment
 
-START_SECONDS = 30.0
+START_SECONDS = 90.0
+FIRST_PORT, LAST_PORT = 20_000, 32_000
+"""Below those that the kernel gives to callers, who could have one before its server listens. Source: ip(7)."""
 WORKERS = ("worker-1", "worker-2")
 REAL_TIMES = ""
 """What ships: searches after 30 and 120 s, a lease of 45 s."""
@@ -53,10 +55,17 @@ calls_per_second = 0
 """
 
 
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
+def free_ports(count: int) -> list[int]:
+    """Distinct ones, on which nobody listens now."""
+    found = list[int]()
+    with contextlib.ExitStack() as held:
+        for port in random.SystemRandom().sample(range(FIRST_PORT, LAST_PORT), LAST_PORT - FIRST_PORT):
+            if len(found) == count:
+                break
+            with contextlib.suppress(OSError):
+                held.enter_context(socket.socket()).bind(("127.0.0.1", port))
+                found.append(port)
+    return found
 
 
 def redis_command(port: int, home: Path, *more: str) -> list[str]:
@@ -169,7 +178,7 @@ def gateway_commands(web_port: int, twilio_port: int, seed: int, step_ms: int = 
 @contextlib.contextmanager
 def processes(home: Path, seed: int, *, times: str = SHORT_TIMES) -> Iterator[Processes]:
     """One Redis, two workers, two web processes and the sandbox, up and ready."""
-    redis_port, web_port, twilio_port = free_port(), free_port(), free_port()
+    redis_port, web_port, twilio_port = free_ports(3)
     env = settled_env(home, f"redis://127.0.0.1:{redis_port}/0", (web_port, twilio_port), times)
     commands = {"redis": redis_command(redis_port, home / "redis")} | gateway_commands(web_port, twilio_port, seed)
     urls = (f"http://127.0.0.1:{web_port}", f"http://127.0.0.1:{twilio_port}")

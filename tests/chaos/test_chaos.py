@@ -16,7 +16,7 @@ from tests.chaos.reckoning import Summary, idle_times
 from tests.chaos.telling import table_of
 
 
-@pytest.mark.timeout(150)
+@pytest.mark.timeout(210)
 def test_kills_and_lost_answers_lose_nothing_and_double_nothing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -25,7 +26,7 @@ from gateway.model import AttemptStatus, IntentStatus, SuppressionEntry
 from gateway.sandbox import SANDBOX_ACCOUNT_SID, SANDBOX_AUTH_TOKEN
 from tests.act.world import World, world_on
 from tests.chaos.cluster import Node
-from tests.chaos.harness import free_port, members_of, redis_command, until
+from tests.chaos.harness import free_ports, members_of, redis_command, until
 from tests.stack import KEY
 
 THREADS, WRITES = 8, 5
@@ -43,7 +44,13 @@ class Pair:
         self._signal(signal.SIGSTOP)
 
     def thaw(self) -> None:
+        """It has all that was written meanwhile."""
         self._signal(signal.SIGCONT)
+        until(self._confirms, 30, lambda: "the replica does not follow again")
+
+    def _confirms(self) -> bool:
+        with self.client.pipeline(transaction=False) as pipe:
+            return bool(pipe.set("thawed", 1).wait(1, 1000).execute()[-1] == 1)
 
     def _signal(self, number: signal.Signals) -> None:
         for pid in members_of(self.replica_group):
@@ -53,7 +60,7 @@ class Pair:
 @pytest.fixture(scope="module")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
     home: Path = tmp_path_factory.mktemp("pair")
-    port, other = free_port(), free_port()
+    port, other = free_ports(2)
     primary = Node("primary", redis_command(port, home / "primary"), home / "primary.log")
     follows = ("--replicaof", f"127.0.0.1 {port}", "--repl-diskless-sync-delay", "0")
     replica = Node("replica", redis_command(other, home / "replica", *follows), home / "replica.log")
@@ -62,7 +69,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
     url = f"redis://127.0.0.1:{port}/0"
     client = connect(url)
     try:
-        until(lambda: followed(client), 15, lambda: f"no replica; see {home}")
+        until(lambda: followed(client), 30, lambda: f"no replica; see {home}")
         yield Pair(client, url, replica.group)
     finally:
         client.close()
@@ -120,7 +127,7 @@ def test_without_replicas_to_wait_for_nobody_waits(pair: Pair) -> None:
 @pytest.fixture
 def world(pair: Pair, tmp_path: Path) -> World:
     pair.client.flushall()
-    return world_on(pair.client, pair.url, tmp_path, config="[store]\nreplicas_wait = 1\nreplicas_wait_ms = 80\n")
+    return world_on(pair.client, pair.url, tmp_path, config="[store]\nreplicas_wait = 1\nreplicas_wait_ms = 1000\n")
 
 
 def test_an_accept_that_no_replica_has_is_not_answered_with_202(pair: Pair, world: World) -> None:
@@ -194,6 +201,7 @@ def test_a_stop_that_no_replica_has_is_asked_for_again_and_holds_at_once(pair: P
     assert [one.source for one in world.gateway.suppressions.entries(NUMBER)] == ["keyword"]
     pair.thaw()
     assert web.stop("SM" + "1" * 32) == 200
+    until(lambda: "inbound-wish" not in {one.name for one in threading.enumerate()}, 15, lambda: "a wish is left")
     pair.client.delete(names.INBOUND_HOLD)  # as if what was refused had been fetched
     assert world.until_final(intent_id).status is IntentStatus.SUPPRESSED
     assert world.provider.calls == 0

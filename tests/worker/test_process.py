@@ -39,8 +39,8 @@ def test_it_is_known_to_rq_and_leaves_when_told(redis_url: str, client: Client, 
         until(lambda: len(Worker.all(connection=client)) == 1, 30)
         process.send_signal(number)
         began = time.monotonic()
-        assert process.wait(15) == 0
-        assert time.monotonic() - began < 8
+        assert process.wait(30) == 0
+        assert time.monotonic() - began < 20
     assert Worker.all(connection=client) == []
 
 
@@ -58,9 +58,9 @@ def test_another_sweeps_soon_after_the_first_was_killed(redis_url: str, client: 
     with worker(redis_url, "--concurrency", "2") as first, worker(redis_url, "--concurrency", "2"):
         until(lambda: len(Worker.all(connection=client)) == 2, 30)
         first.kill()
-        first.wait(5)
+        first.wait(15)
         client.delete("gw:lease:clock")  # as if it had been the first's, and had ended
-        until(lambda: client.exists("gw:lease:clock") == 1, 4)
+        until(lambda: client.exists("gw:lease:clock") == 1, 15)
 
 
 def test_too_many_sends_in_flight_are_refused(redis_url: str) -> None:

@@ -1,7 +1,7 @@
 """What a batch and the workers that buy for it tell each other: chunks of numbers, and their answers.
 
 Numbers and answers are sealed; names and jobs hold ids only. A chunk is named by its first row. All of it ends with
-the batch, or by itself after LIFE.
+the batch, or by itself after LIFE; what a worker says later is not written any more.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any
 from gateway.adapters.store import names
 from gateway.adapters.store.codec import Sealer, dumps, to_ms
 from gateway.adapters.store.connection import Client, store_errors
+from gateway.adapters.store.scripts import Argument, Trip
 
 LIFE = timedelta(days=3)
 AT_WORK_SECONDS = 5
@@ -107,30 +108,25 @@ class Batches:
 
     def put_down(self, batch: str, name: int) -> None:
         """Finished or not: the command looks at what there is."""
-        with store_errors(), self.client.pipeline(transaction=True) as pipe:
-            pipe.delete(names.batch(batch, f"at:{name}"))
-            pipe.rpush(names.batch(batch, "done"), str(name))
-            pipe.expire(names.batch(batch, "done"), LIFE)
-            pipe.execute()
+        trip = Trip(self.client)
+        trip.add("DEL", names.batch(batch, f"at:{name}"))
+        self._write(trip, batch, "done", "RPUSH", name)
+        trip.answers()
 
     def begun(self, batch: str, name: int, now: datetime) -> int | None:
         """When somebody else began it before, in milliseconds; None: this is the first time."""
-        key = names.batch(batch, "begun")
-        with store_errors(), self.client.pipeline(transaction=True) as pipe:
-            pipe.hsetnx(key, str(name), to_ms(now))
-            pipe.hget(key, str(name))
-            pipe.expire(key, LIFE)
-            first, at, _ = pipe.execute()
-        return None if first else int(at)
+        trip = Trip(self.client)
+        self._write(trip, batch, "begun", "HSETNX", name, to_ms(now))
+        trip.add("HGET", names.batch(batch, "begun"), name)
+        first, at = trip.answers()
+        return None if first or at is None else int(at)
 
     def answer(self, batch: str, answers: Mapping[int, Mapping[str, Any]]) -> None:
         """The first answer to a row is kept."""
-        key = names.batch(batch, "answers")
-        with store_errors(), self.client.pipeline(transaction=False) as pipe:
-            for row, answer in answers.items():
-                pipe.hsetnx(key, str(row), self.sealer.seal(dumps(answer), f"{key}:{row}"))
-            pipe.expire(key, LIFE)
-            pipe.execute()
+        key, trip = names.batch(batch, "answers"), Trip(self.client)
+        for row, answer in answers.items():
+            self._write(trip, batch, "answers", "HSETNX", row, self.sealer.seal(dumps(answer), f"{key}:{row}"))
+        trip.answers()
 
     def answers(self, batch: str, rows: Collection[int]) -> dict[int, dict[str, Any]]:
         """Those there are."""
@@ -142,6 +138,10 @@ class Batches:
         return {
             row: self._answer(key, row, sealed) for row, sealed in zip(rows, stored, strict=True) if sealed is not None
         }
+
+    def _write(self, trip: Trip, batch: str, part: str, command: str, *args: Argument) -> None:
+        keys = [names.batch(batch, "order"), names.batch(batch, part)]
+        trip.run("while_open", keys, round(LIFE.total_seconds()), command, *args)
 
     def _asked(self, key: str, name: int, sealed: bytes) -> Asked:
         return [(row, number) for row, number in json.loads(self.sealer.open(sealed, f"{key}:{name}"))]
