@@ -33,6 +33,9 @@ class Desk(Protocol):
 
     def seen(self, event_id: str) -> bool: ...
 
+    def arrived(self, event_id: str, now: datetime) -> datetime | None:
+        """When it came first, to whichever process: `now`, if nobody has met it yet. None: it was seen."""
+
     def remember(self, event_id: str) -> None:
         """After the effect is durable, so that an event whose effect failed is not taken for a duplicate."""
 

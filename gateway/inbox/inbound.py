@@ -23,17 +23,22 @@ TOLL_FREE_CODES = ("800", "833", "844", "855", "866", "877", "888")
 
 
 def message_received(desk: Desk, event: MessageReceived) -> Reply:
-    """Idempotent: the effect comes first, the memory of the SID last."""
-    if desk.seen(event.sid):
+    """Idempotent: the effect comes first, the memory of the SID last.
+
+    A webhook does not say when the text was written: the moment of its first delivery counts for every later one, so
+    that neither a repeat nor a process that stood still makes an old START younger than a newer STOP.
+    """
+    arrived = desk.arrived(event.sid, event.received_at or desk.acting.clock.now())
+    if arrived is None:
         return Reply("duplicate")
-    now = desk.acting.clock.now()
+    at = event.received_at or arrived
     if event.channel == WHATSAPP:
-        desk.open_window(event.sender, event.to, event.received_at or now)
+        desk.open_window(event.sender, event.to, at)
     wish, say = wished(event), None
     if wish is Asked.STOP:
-        say = _stop(desk, event)
+        say = _stop(desk, event, at)
     elif wish is Asked.START:
-        say = _start(desk, event)
+        say = _start(desk, event, at)
     elif wish is Asked.HELP:
         say = HELP
     else:
@@ -57,20 +62,19 @@ def _answered_already(event: MessageReceived) -> bool:
     return by_itself and answered_by_twilio(event.body)
 
 
-def _stop(desk: Desk, event: MessageReceived) -> str:
+def _stop(desk: Desk, event: MessageReceived, at: datetime) -> str:
     """The opt-out first, then the news of it; a repeat after a crash in between finds its own entry, and tells."""
     source = "opt_out_type" if event.opt_out_type is not None else "keyword"
     why = f"STOP {event.sid}"
-    entry = SuppressionEntry(desk.acting.policy.stop_scope, source, _at(desk, event), "recipient", why)
+    entry = SuppressionEntry(desk.acting.policy.stop_scope, source, at, "recipient", why)
     added = desk.opt_outs.add(event.sender, entry)
     if added or any(stands.why == why for stands in desk.opt_outs.entries(event.sender)):
         _tell(desk, event, OPTED_OUT, {"keyword": "STOP"})
     return STOPPED
 
 
-def _start(desk: Desk, event: MessageReceived) -> str | None:
+def _start(desk: Desk, event: MessageReceived, at: datetime) -> str | None:
     """The news first: a crash in between leaves something to lift, so a repeat tells again. A later STOP stands."""
-    at = _at(desk, event)
     if any(e.source in LIFTED_BY_START and e.at <= at for e in desk.opt_outs.entries(event.sender)):
         _tell(desk, event, OPTED_IN, {"keyword": "START"})
         why = f"START {event.sid}"
@@ -79,10 +83,6 @@ def _start(desk: Desk, event: MessageReceived) -> str | None:
         _forward(desk, event)  # they had not stopped: it answers somebody's question
         return None
     return STARTED
-
-
-def _at(desk: Desk, event: MessageReceived) -> datetime:
-    return event.received_at or desk.acting.clock.now()
 
 
 def _forward(desk: Desk, event: MessageReceived) -> None:

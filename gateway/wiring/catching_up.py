@@ -17,7 +17,7 @@ from gateway.adapters.store.apps import Apps
 from gateway.adapters.store.lease import Lease
 from gateway.adapters.store.missed import Missed, MissedInbound
 from gateway.channels.shape import Sender
-from gateway.errors import ProviderError, ProviderRefused, StoreUnavailable
+from gateway.errors import ProviderError, ProviderRefused, ProviderSilent, StoreUnavailable
 from gateway.inbox import Event, MessageReceived, Reply, Unavailable
 from gateway.inbox.inbound import wished
 from gateway.inbox.keywords import Asked
@@ -28,7 +28,7 @@ RECENT = timedelta(seconds=30)
 FIRST_LOOK = timedelta(hours=24)
 OVERLAP = timedelta(minutes=5)
 """Looked at twice, because Twilio's clock and ours differ and a webhook may still be on its way."""
-WINDOW = timedelta(hours=6)
+WINDOW, NARROWEST = timedelta(hours=6), timedelta(minutes=1)
 RETRY_SECONDS = 5.0
 WISH_RETRY_SECONDS = 0.2
 LEASE_TTL = timedelta(seconds=10)
@@ -64,6 +64,9 @@ class CatchUp:
     _alerted: str | None = None
     _doubt: str | None = STARTED
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _refused: bool = False
+    _wisher: threading.Thread | None = None
+    _wishing: threading.Lock = field(default_factory=threading.Lock)
 
     # ---- wishing
 
@@ -98,11 +101,18 @@ class CatchUp:
     def _just_caught(self) -> bool:
         """Another process did it a moment ago."""
         caught = self.missed.read().caught
-        return caught is not None and self.clock.now() - caught <= RECENT
+        return caught is not None and abs(self.clock.now() - caught) <= RECENT
 
     def wish_soon(self) -> None:
-        """After a webhook was refused: the store may be away, so the wish is kept here until it can be written."""
-        threading.Thread(target=self._wish, name="inbound-wish", daemon=True).start()
+        """After a webhook was refused: the store may be away, so the wish is kept here until it can be written.
+
+        One thread writes it, however many were refused.
+        """
+        with self._wishing:
+            self._refused = True
+            if self._wisher is None or not self._wisher.is_alive():
+                self._wisher = threading.Thread(target=self._wish, name="inbound-wish", daemon=True)
+                self._wisher.start()
 
     def wish_now(self) -> None:
         """At a web process' start: whatever came before it was missed."""
@@ -112,12 +122,24 @@ class CatchUp:
             self.wish_soon()
 
     def _wish(self) -> None:
-        while True:
-            try:
-                self.missed.wish()
-                return
-            except StoreUnavailable:
+        while self._refused_again():
+            while not self._wish_written():
                 time.sleep(WISH_RETRY_SECONDS)
+
+    def _refused_again(self) -> bool:
+        """Since the last wish was begun: that one may have been granted before."""
+        with self._wishing:
+            again, self._refused = self._refused, False
+            if not again:
+                self._wisher = None
+            return again
+
+    def _wish_written(self) -> bool:
+        try:
+            self.missed.wish()
+        except StoreUnavailable:
+            return False
+        return True
 
     # ---- fetching
 
@@ -126,17 +148,19 @@ class CatchUp:
         if time.monotonic() < self._not_before:
             return False
         missed, now = self.missed.read(), self.clock.now()
-        due = missed.wish or missed.caught is None or now - missed.caught >= EVERY
-        if not due or not self.lease.held():
+        since = _since(missed.caught, now)
+        if not (missed.wish or now - since >= EVERY) or not self.lease.held():
             return False
         try:
-            self._fetch(missed.caught or now - FIRST_LOOK, now)
+            self._fetch(since, now)
             self.missed.caught(missed.wish, now)
         except ProviderError as error:
             self._failed(missed, error)
             return False
         finally:
             self.lease.give_up()
+        if _ahead(missed.caught, now):  # that clock may go on so, and it and ours would take turns without a pause
+            self._not_before = time.monotonic() + RETRY_SECONDS
         return True
 
     def _failed(self, missed: Missed, error: ProviderError) -> None:
@@ -156,24 +180,30 @@ class CatchUp:
         """What can be read is let in even when something else cannot; then the first failure is raised."""
         failure: ProviderError | None = None
         found: dict[str, MessageReceived] = {}
+        narrowest = NARROWEST
         for to in self._own_senders():
             try:
-                for row in self._rows(to, caught - OVERLAP, now):
+                for row in self._rows(to, caught - OVERLAP, now, narrowest):
                     event = _event(row)
                     found[event.sid] = event
             except ProviderError as error:
                 failure = failure or error
+                if isinstance(error, ProviderSilent):
+                    narrowest = WINDOW  # it may answer nothing at all, so the others are asked once
         for event in in_order(found.values()):
             self._let_in(event)
         if failure is not None:
             raise failure
 
     def _let_in(self, event: MessageReceived) -> None:
+        """One that cannot be taken keeps no other out: there may be a STOP behind it."""
         self.lease.held()
         try:
             self.receive(event)
         except Unavailable as error:
             raise StoreUnavailable(str(error)) from error
+        except Exception as error:  # noqa: BLE001 - the boundary of a text; by name alone, because it may quote it
+            self.alert("inbound_not_taken", {"sid": event.sid, "error": type(error).__name__})
 
     def _own_senders(self) -> Iterable[str]:
         """Every address that people can write to, once."""
@@ -187,13 +217,34 @@ class CatchUp:
             own |= dict.fromkeys(named for named in app.senders if _answerable(named.removeprefix(WHATSAPP)))
         return own
 
-    def _rows(self, to: str, since: datetime, until: datetime) -> Iterator[Mapping[str, Any]]:
-        """In windows, because a list has a bound; the last is open, so that a quick clock of Twilio's hides none."""
+    def _rows(self, to: str, since: datetime, until: datetime, narrowest: timedelta) -> Iterator[Mapping[str, Any]]:
+        """In windows, because a list has a bound; the last is open, so that a quick clock of Twilio's hides none.
+
+        What does not end within the bound looks like silence, so a silent window is asked for again in quarters.
+        """
+        window = WINDOW
         while since < until:
-            end = since + WINDOW
+            end = since + window
             self.lease.held()
-            yield from self.reads.inbound_messages(to, since, until=end if end < until else None)
+            try:
+                rows = self.reads.inbound_messages(to, since, until=end if end < until else None)
+            except ProviderSilent as error:
+                if not error.sent or window / 4 < narrowest:
+                    raise
+                window /= 4
+                continue
+            yield from rows
             since = end
+
+
+def _since(caught: datetime | None, now: datetime) -> datetime:
+    """Up to when all is known to be in."""
+    return now - FIRST_LOOK if caught is None or _ahead(caught, now) else min(caught, now)
+
+
+def _ahead(caught: datetime | None, now: datetime) -> bool:
+    """Noted by a clock that was wrong, so it tells nothing."""
+    return caught is not None and caught - now > OVERLAP
 
 
 def in_order(events: Iterable[MessageReceived]) -> list[MessageReceived]:

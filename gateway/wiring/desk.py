@@ -12,6 +12,7 @@ from typing import Any
 from gateway.act import Acting
 from gateway.adapters.store import names, scripts
 from gateway.adapters.store.apps import Apps
+from gateway.adapters.store.codec import from_ms, to_ms
 from gateway.adapters.store.connection import Client, store_errors
 from gateway.adapters.store.learned import Learned
 from gateway.adapters.store.proofs import Proofs
@@ -20,6 +21,8 @@ from gateway.inbox.events import StatusReported, Subject
 from gateway.model import SuppressionEntry
 from gateway.wiring.powers import split_owner
 
+SEEN = b"1"
+"""What stands under the name of an event whose effect is durable; of a text, before that, the moment when it came."""
 SEEN_FOR = timedelta(hours=48)
 PARKED_FOR = timedelta(minutes=10)
 PARKED_BOUND = 20
@@ -56,11 +59,18 @@ class StoreDesk:
 
     def seen(self, event_id: str) -> bool:
         with store_errors():
-            return bool(self.client.exists(names.seen(event_id)))
+            return bool(self.client.get(names.seen(event_id)) == SEEN)
+
+    def arrived(self, event_id: str, now: datetime) -> datetime | None:
+        with store_errors():
+            known = self.client.set(names.seen(event_id), to_ms(now), nx=True, get=True, ex=SEEN_FOR)
+        if known is None:
+            return now
+        return None if known == SEEN else from_ms(int(known))
 
     def remember(self, event_id: str) -> None:
         with store_errors():
-            self.client.set(names.seen(event_id), 1, ex=SEEN_FOR)
+            self.client.set(names.seen(event_id), SEEN, ex=SEEN_FOR)
 
     def park(self, event: StatusReported) -> tuple[str, int] | None:
         if not event.sid or event.address is not None:
@@ -71,15 +81,20 @@ class StoreDesk:
         return split_owner(owner)
 
     def parked(self, sid: str) -> list[StatusReported]:
-        """Events that came before their SID had an owner; they are taken out."""
+        """Events that came before their SID had an owner. They stay until `unpark`."""
         with store_errors():
-            rows = self.client.lpop(names.parked(sid), PARKED_BOUND) or []
+            rows = self.client.lrange(names.parked(sid), 0, -1)
         events = []
         for row in rows:
             document = json.loads(row)
             document["subject"] = Subject(document["subject"])
             events.append(StatusReported(**document))
         return events
+
+    def unpark(self, sid: str) -> None:
+        """All of them: none has been parked since the SID has its owner (see park.lua)."""
+        with store_errors():
+            self.client.delete(names.parked(sid))
 
     def open_window(self, person: str, sender: str, at: datetime) -> None:
         self.learned.open_window(person, sender, at)

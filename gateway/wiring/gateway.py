@@ -294,9 +294,13 @@ def _alert(event: str, fields: Mapping[str, object]) -> None:
 
 
 def _take_parked(desk: StoreDesk, inbox: Inbox, sid: str) -> None:
-    """What was told of a SID before anybody knew whose it is. It was remembered as seen when it was parked."""
+    """What was told of a SID before anybody knew whose it is. It was remembered as seen when it was parked.
+
+    It stays until all of it is applied, because nobody tells it again. Two processes at once apply the same.
+    """
     for event in desk.parked(sid):
         inbox.receive(replace(event, event_id=None))
+    desk.unpark(sid)
 
 
 _current: Gateway | None = None

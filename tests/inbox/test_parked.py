@@ -46,4 +46,4 @@ def test_a_send_with_nothing_parked_asks_for_nothing(house: House) -> None:
     commands = house.gateway.client.info("commandstats")
     house.run(intent_id, 1)
     after = house.gateway.client.info("commandstats")
-    assert after.get("cmdstat_lpop", {}).get("calls", 0) == commands.get("cmdstat_lpop", {}).get("calls", 0)
+    assert after.get("cmdstat_lrange", {}).get("calls", 0) == commands.get("cmdstat_lrange", {}).get("calls", 0)

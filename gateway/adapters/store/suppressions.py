@@ -9,11 +9,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from typing import Any
 
+import structlog
 from redis.client import Pipeline
 
 from gateway.adapters.store import names, scripts
@@ -21,9 +23,12 @@ from gateway.adapters.store.codec import Sealer, dumps, entry_document, read_ent
 from gateway.adapters.store.connection import Client, store_errors
 from gateway.adapters.store.quorum import Quorum
 from gateway.adapters.store.sealed_text import open_text, seal_text
-from gateway.errors import FieldError, InvalidRequest
+from gateway.errors import FieldError, InvalidRequest, StoreUnavailable
 from gateway.model import Channel, SuppressionEntry, masked
+from gateway.optout import LIFTED_BY_START
 from gateway.ports import Clock
+
+log = structlog.get_logger("gateway.store")
 
 SCOPES = frozenset({"all"} | {channel.value for channel in Channel})
 WHY_BOUND = 500
@@ -76,7 +81,10 @@ class Suppressions:
             return read_entries(self._client.hget(key, field))
 
     def add(self, address: str, entry: SuppressionEntry) -> bool:
-        """False when an entry of this scope and source already stands; it stays as it is. Raises InvalidRequest."""
+        """False when an entry of this scope and source already stands. Raises InvalidRequest.
+
+        It stays as it is, but what START lifts takes the later moment: a START between the two, told late, leaves it.
+        """
         entry = checked_entry(entry)
         keys, args = self._addition(address, entry, self._audit_line("add", address, entry))
         changed, _ = self._quorum.write(lambda client: scripts.run(client, "suppress", keys, *args))
@@ -116,7 +124,8 @@ class Suppressions:
         """Up to `limit` masked addresses, and where the next page begins (None: that was all).
 
         The order is that of the hashed addresses, so what is on the list all the while comes exactly once, whatever
-        else changes. Raises InvalidRequest for a cursor that is none.
+        else changes; what cannot be read is left out and logged. Raises InvalidRequest for a cursor that is none, and
+        StoreUnavailable when nothing of the first page can be read.
         """
         listed, following = self._page(cursor, limit)
         return [(masked(address), entries) for address, entries in listed], following
@@ -190,7 +199,8 @@ class Suppressions:
         keys, field, bucket = _keys(address_hash)
         sealed = seal_text(self._sealer, address, address_hash)
         document = {name: value for name, value in entry_document(entry).items() if value != ""}
-        return keys, [field, sealed, "add", dumps(document), "", "", bucket, audit_line, ""]
+        moment = "latest" if entry.source in LIFTED_BY_START else ""
+        return keys, [field, sealed, "add", dumps(document), "", "", bucket, audit_line, moment]
 
     def _audit_line(self, action: str, address: str, entry: SuppressionEntry) -> str:
         return dumps({**entry_document(entry), "do": action, "address": self._hash.address(address)})
@@ -199,8 +209,20 @@ class Suppressions:
         if cursor is not None and not _CURSOR.fullmatch(cursor):
             raise InvalidRequest(FieldError("cursor", "not a cursor of this list"))
         found = list(islice(self._walk(cursor), limit + 1))
-        listed = [self._read(address_hash, stored) for address_hash, stored in found[:limit]]
+        listed = self._readable(found[:limit])
+        if found and not listed and cursor is None:  # not an entry but the key is wrong: the list must not look empty
+            raise StoreUnavailable("the opt-out list cannot be read with this GATEWAY_DATA_KEY")
         return listed, found[limit - 1][0] if len(found) > limit else None
+
+    def _readable(self, found: list[tuple[str, bytes]]) -> list[Listed]:
+        """Without what no key opens: a change of keys leaves it as it is."""
+        listed: list[Listed] = []
+        for address_hash, stored in found:
+            with suppress(StoreUnavailable, ValueError):
+                listed.append(self._read(address_hash, stored))
+        if len(listed) < len(found):
+            log.warning("opt_outs_unreadable", entries=len(found) - len(listed))
+        return listed
 
     def _walk(self, after: str | None) -> Iterator[tuple[str, bytes]]:
         """Stored fields in the order of the hashed addresses, beginning behind `after`."""

@@ -51,10 +51,26 @@ def test_moments_stay_whole_numbers_through_the_script(
 
 
 def test_the_same_scope_and_source_is_kept_once(listed: Suppressions, stop: SuppressionEntry) -> None:
-    assert listed.add(NUMBER, stop)
-    assert not listed.add(NUMBER, replace(stop, at=stop.at + timedelta(hours=1)))
-    assert listed.entries(NUMBER) == (stop,)
+    entered = replace(stop, source="api")
+    assert listed.add(NUMBER, entered)
+    assert not listed.add(NUMBER, replace(entered, at=stop.at + timedelta(hours=1)))
+    assert listed.entries(NUMBER) == (entered,)
     assert len(listed.changes()) == 1
+
+
+def test_what_start_lifts_takes_the_later_moment_and_nothing_else_changes(
+    listed: Suppressions, stop: SuppressionEntry
+) -> None:
+    beside = (replace(stop, scope="sms"), replace(stop, source="keypad"))
+    for entry in (stop, *beside):
+        listed.add(NUMBER, entry)
+    later = stop.at + timedelta(hours=1)
+    again = replace(stop, at=later, who="somebody", why="STOP again")
+    assert not listed.add(NUMBER, again)
+    assert listed.import_many([(NUMBER, replace(stop, at=stop.at - timedelta(hours=1)))]) == 0
+    assert listed.entries(NUMBER) == (replace(stop, at=later), *beside)
+    assert dict(listed.export()) == {NUMBER: (replace(stop, at=later), *beside)}, "the sealed address is as it was"
+    assert (listed.count(), len(listed.changes())) == (1, 3)
 
 
 def test_start_takes_back_what_keywords_wrote_and_leaves_the_rest(listed: Suppressions, stop: SuppressionEntry) -> None:

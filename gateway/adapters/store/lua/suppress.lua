@@ -1,14 +1,21 @@
 -- Add an entry to an address, or take entries away. Answers {1 if anything changed, the entries taken away as JSON}.
 -- KEYS bucket buckets count audit
 -- ARGV field sealed_address action('add'|'remove') entry scopes sources bucket_name audit_line('' for none)
---      up_to_ms('' for any: only entries that are not younger are taken away)
+--      moment: for 'remove' up_to_ms ('' for any: only entries that are not younger are taken away),
+--      for 'add' 'latest' where an entry that stands already takes the later moment of the two, else ''
 local stored = redis.call('HGET', KEYS[1], ARGV[1])
 local doc = stored and cjson.decode(stored) or {e = ARGV[2], x = {}}
 local kept, taken = {}, {}
 if ARGV[3] == 'add' then
   local entry = cjson.decode(ARGV[4])
   for _, old in ipairs(doc.x) do
-    if old.scope == entry.scope and old.source == entry.source then return {0, '[]'} end
+    if old.scope == entry.scope and old.source == entry.source then
+      if ARGV[9] == 'latest' and entry.at > old.at then
+        old.at = entry.at
+        redis.call('HSET', KEYS[1], ARGV[1], cjson.encode(doc))
+      end
+      return {0, '[]'}
+    end
     kept[#kept + 1] = old
   end
   kept[#kept + 1] = entry
