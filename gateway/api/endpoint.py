@@ -36,6 +36,7 @@ class Endpoint:
     """`scopes`: any one of them admits. `problems`: codes it may answer besides those that every endpoint may.
 
     `limits_itself`: the view takes the key's rate limit, in a round trip that it makes anyway.
+    `admits_tests`: False where it reads or changes what is real, so that no test key may.
     `gives` names models of schemas.SCHEMAS; `query` and `headers`: what it reads of the request besides the body.
     """
 
@@ -51,6 +52,7 @@ class Endpoint:
     headers: tuple[str, ...] = ()
     tag: str = "intents"
     limits_itself: bool = False
+    admits_tests: bool = True
 
     @property
     def rule(self) -> str:
@@ -104,6 +106,8 @@ def _admitted(gateway: Gateway, endpoint: Endpoint) -> ApiKey:
         raise Refused("unauthenticated", "Give an API key: Authorization: Bearer …")
     if not set(endpoint.scopes) & set(key.scopes):
         raise Refused("forbidden", f"The key lacks the scope {' or '.join(endpoint.scopes)}.")
+    if key.test and not endpoint.admits_tests:
+        raise Refused("forbidden", "A test key neither reads nor changes what is real. Use a key that is no test key.")
     return key
 
 
@@ -112,6 +116,9 @@ def _known_query(endpoint: Endpoint) -> None:
     if unknown:
         known = ", ".join(endpoint.query) or "none"
         raise InvalidRequest(*(FieldError(name, f"unknown query parameter; known: {known}") for name in unknown))
+    repeated = [name for name, values in request.args.lists() if len(values) > 1]
+    if repeated:
+        raise InvalidRequest(*(FieldError(name, "may be given once only") for name in repeated))
 
 
 def _body(model: type[BaseModel]) -> BaseModel:

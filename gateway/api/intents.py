@@ -1,8 +1,9 @@
-"""Reading and steering intents; an application sees its own only."""
+"""Reading and steering intents; an application sees its own only, and a test key those of tests alone."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Annotated
 
 from flask import Response, request
@@ -14,10 +15,10 @@ from gateway.api.endpoint import JSON, Call, Endpoint
 from gateway.api.texts import dumps
 from gateway.errors import FieldError, InvalidRequest, Refused
 from gateway.ids import is_ulid
-from gateway.model import Channel, IntentStatus, Progress
+from gateway.model import Channel, Intent, IntentStatus, Progress
 from gateway.normalize import parse_phone
 from gateway.normalize.payload import Strict
-from gateway.paging import Place, Row, cursor_of, older, place_in
+from gateway.paging import Place, Read, Row, cursor_of, older, place_in
 from gateway.wiring import retrying
 
 DEFAULT_LIMIT, LARGEST_LIMIT = 50, 200
@@ -30,14 +31,14 @@ class SearchPayload(Strict):
     to: Annotated[str, Field(min_length=1, max_length=64)] = Field(examples=["+14155550100"])
     country: Annotated[str, Field(pattern=r"^[A-Za-z]{2}$")] | None = None
     limit: Annotated[int, Field(ge=1, le=LARGEST_LIMIT)] = DEFAULT_LIMIT
+    cursor: Annotated[str, Field(min_length=1, max_length=128)] | None = Field(
+        default=None, description="`next_cursor` of the page before."
+    )
 
 
 def owned(call: Call, intent_id: str) -> Progress:
     """The intent, if it is the caller's; somebody else's is not found either."""
-    progress = call.gateway.intents.load(intent_id) if is_ulid(intent_id) else None
-    if progress is None or progress.intent.app != call.key.app:
-        raise Refused("not_found", "There is no such intent.")
-    return progress
+    return _found(call, intent_id, _own)
 
 
 def shown(call: Call, progress: Progress, status: int = 200) -> Response:
@@ -53,33 +54,32 @@ def listed(call: Call) -> Response:
     """Newest first. `cursor` comes from `next_cursor` of the page before."""
     status = _choice("status", [s.value for s in IntentStatus])
     channel = _choice("channel", [c.value for c in Channel])
-    limit = _limit()
-    before = place_in(request.args.get("cursor"))
-    found: list[Progress] = []
-    more = before
-    for _ in range(0, MOST_READ, LARGEST_LIMIT):
-        ids, more = _older(call, more)
-        found += [p for p in call.gateway.intents.load_many(ids) if _fits(p, status, channel)]
-        if len(found) >= limit or more is None:
-            break
-    kept = found[:limit]
-    if len(found) > limit:
-        more = _place(kept[-1])
-    return _page(call, kept, more)
+    limit, before = _limit(), place_in(request.args.get("cursor"))
+
+    def read(until: int | None, at_most: int) -> list[Row]:
+        return call.gateway.intents.newest(call.key.app, until, at_most)
+
+    return _page(call, read, lambda p: _own(call, p.intent) and _fits(p, status, channel), limit, before)
 
 
 def search(call: Call) -> Response:
+    """Newest first, as `listed`."""
     default = call.gateway.settings.lookup.default_country_code or None
     hosts = call.gateway.policy.sip_hosts
     to = parse_phone(call.body.to, call.body.country, default_country=default, sip_hosts=hosts)
-    ids = [intent_id for intent_id, _ in call.gateway.intents.newest_to(to.number, MOST_READ)]
-    own: list[Progress] = []
-    for start in range(0, len(ids), LARGEST_LIMIT):  # others may have written to this number much more often
-        progresses = call.gateway.intents.load_many(ids[start : start + LARGEST_LIMIT])
-        own += [p for p in progresses if p.intent.app == call.key.app]
-        if len(own) >= call.body.limit:
-            break
-    return _page(call, own[: call.body.limit], None)
+    before = place_in(call.body.cursor)
+
+    def read(until: int | None, at_most: int) -> list[Row]:
+        """The store reads to a number from the newest on."""
+        wanted = at_most
+        while True:
+            rows = call.gateway.intents.newest_to(to.number, wanted)
+            found = [row for row in rows if until is None or row[1] < until]
+            if len(found) >= at_most or len(rows) < wanted:
+                return found[:at_most]
+            wanted *= 2
+
+    return _page(call, read, lambda p: _own(call, p.intent), call.body.limit, before)
 
 
 def cancel(call: Call, id: str) -> Response:
@@ -101,25 +101,27 @@ def cancel(call: Call, id: str) -> Response:
 
 def retry(call: Call, id: str) -> Response:
     """A new intent that wants what this one wanted; an operator may retry any application's."""
-    progress = call.gateway.intents.load(id) if is_ulid(id) else None
-    if progress is None:
-        raise Refused("not_found", "There is no such intent.")
+    progress = _found(call, id, _in_sight)
     again = retrying.retry(call.gateway, progress, call.key.id)
     response = Response(dumps(summary(again, call.gateway.clock.now())), 202, content_type=JSON)
     response.headers["Location"] = f"/intents/{again.intent.id}"
     return response
 
 
-def _place(progress: Progress) -> Place:
-    return round(progress.intent.created_at.timestamp() * 1000), progress.intent.id
+def _found(call: Call, intent_id: str, concerns: Callable[[Call, Intent], bool]) -> Progress:
+    progress = call.gateway.intents.load(intent_id) if is_ulid(intent_id) else None
+    if progress is None or not concerns(call, progress.intent):
+        raise Refused("not_found", "There is no such intent.")
+    return progress
 
 
-def _older(call: Call, before: Place | None) -> tuple[list[str], Place | None]:
-    def read(until: int | None, at_most: int) -> list[Row]:
-        return call.gateway.intents.newest(call.key.app, until, at_most)
+def _own(call: Call, intent: Intent) -> bool:
+    return intent.app == call.key.app and _in_sight(call, intent)
 
-    rows, more = older(read, before, LARGEST_LIMIT)
-    return [intent_id for intent_id, _ in rows], more
+
+def _in_sight(call: Call, intent: Intent) -> bool:
+    """For a test key there is nothing but tests."""
+    return intent.test or not call.key.test
 
 
 def _fits(progress: Progress, status: str | None, channel: str | None) -> bool:
@@ -142,10 +144,24 @@ def _limit() -> int:
     return int(text)
 
 
-def _page(call: Call, progresses: list[Progress], more: Place | None) -> Response:
-    now = call.gateway.clock.now()
-    document = {"intents": [summary(p, now) for p in progresses], "next_cursor": cursor_of(more)}
+def _page(call: Call, read: Read, fits: Callable[[Progress], bool], limit: int, before: Place | None) -> Response:
+    """What fits of the next MOST_READ; a page may hold less than `limit`, and still others follow."""
+    found: list[Progress] = []
+    more = before
+    for _ in range(0, MOST_READ, LARGEST_LIMIT):
+        rows, more = older(read, more, LARGEST_LIMIT)
+        found += [p for p in call.gateway.intents.load_many([intent_id for intent_id, _ in rows]) if fits(p)]
+        if len(found) >= limit or more is None:
+            break
+    kept, now = found[:limit], call.gateway.clock.now()
+    if len(found) > limit:
+        more = _place(kept[-1])
+    document = {"intents": [summary(p, now) for p in kept], "next_cursor": cursor_of(more)}
     return Response(dumps(document), 200, content_type=JSON)
+
+
+def _place(progress: Progress) -> Place:
+    return round(progress.intent.created_at.timestamp() * 1000), progress.intent.id
 
 
 OF_ACCEPTING = (
@@ -161,7 +177,7 @@ ENDPOINTS = (
              gives={200: "IntentPage"}, problems=("invalid_request",),
              query={"status": "only this status", "channel": "only this channel",
                     "limit": "1 to 200, default 50", "cursor": "`next_cursor` of the page before"}),
-    Endpoint("POST", "/intents/search", search, ("send",), "The application's intents to one number.",
+    Endpoint("POST", "/intents/search", search, ("send",), "The application's intents to one number, newest first.",
              takes=SearchPayload, gives={200: "IntentPage"},
              problems=("invalid_request", "invalid_number", "ambiguous_number", "short_code", "too_large",
                        "unsupported_media_type")),

@@ -57,7 +57,8 @@ def document(endpoints: Sequence[Endpoint]) -> Node:
                 "bearer": {
                     "type": "http",
                     "scheme": "bearer",
-                    "description": "An API key of `gateway keys create`. Each endpoint names the scopes that admit.",
+                    "description": "An API key of `gateway keys create`. Each endpoint names the scopes that admit. "
+                    "For a test key (`--test`) there are no intents but those of test keys.",
                 }
             },
             "schemas": _schemas(endpoints),
@@ -77,10 +78,11 @@ def _schemas(endpoints: Sequence[Endpoint]) -> Node:
 
 def _operation(endpoint: Endpoint) -> Node:
     scopes = " or ".join(f"`{scope}`" for scope in endpoint.scopes)
+    tests = "" if endpoint.admits_tests else " A test key is refused: what this reads or changes is real."
     operation: Node = {
         "operationId": re.sub(r"[^a-z]+", "_", endpoint.name.lower()).strip("_"),
         "summary": endpoint.summary,
-        "description": f"Needs a key with the scope {scopes}.",
+        "description": f"Needs a key with the scope {scopes}.{tests}",
         "tags": [endpoint.tag],
         "security": [{"bearer": list(endpoint.scopes)}],
         "responses": _responses(endpoint),

@@ -22,10 +22,12 @@ WHAT_TO_DO: Mapping[str, str] = {
     "ambiguous_number": "Give `country` (two letters, such as US), or the number in E.164 with its plus.",
     "short_code": "Give a number that a person can be reached at. Short codes and emergency numbers are never one.",
     "unauthenticated": "Send `Authorization: Bearer …` with a key of this gateway. `gateway keys list` shows them.",
-    "forbidden": "Use a key that has the scope or purpose, or have one made: `gateway keys create --scope …`.",
+    "forbidden": "Use a key that has the scope or purpose, or have one made: `gateway keys create --scope …`. The "
+    "opt-out list takes no test key.",
     "bad_signature": "Compare PUBLIC_BASE_URL with the address that the sender was given, and the auth tokens with the "
     "account's. `gateway check` looks at both.",
-    "not_found": "Look at the path and the id. What belongs to another application is not found either.",
+    "not_found": "Look at the path and the id. What belongs to another application is not found either; "
+    "a test key finds the intents of test keys alone.",
     "method_not_allowed": "Use one of the methods that the header `Allow` names.",
     "idempotency_in_progress": "Wait as long as `Retry-After` says and repeat: the first request's answer comes then.",
     "not_cancelable": "Nothing: it is too late. The intent's own state says what has become of it.",

@@ -32,7 +32,7 @@ KINDS: Mapping[str, Kind] = {
     "ambiguous_number": Kind(400, "The country is missing", "a national form without `country`"),
     "short_code": Kind(400, "A short code or emergency number", "short codes and emergency numbers are never called"),
     "unauthenticated": Kind(401, "No valid API key", "no key, or one that is unknown, expired or revoked"),
-    "forbidden": Kind(403, "Not allowed for this key", "the key lacks the scope or the purpose"),
+    "forbidden": Kind(403, "Not allowed for this key", "the key lacks the scope or the purpose, or is a test key"),
     "bad_signature": Kind(403, "The signature does not fit", "a webhook without a valid signature"),
     "not_found": Kind(404, "Not found", "there is nothing here, or it belongs to another application"),
     "method_not_allowed": Kind(405, "Method not allowed", "the path exists, the method does not"),

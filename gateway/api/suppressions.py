@@ -1,4 +1,7 @@
-"""The opt-out list over HTTP: who must not be written to. The list belongs to the gateway, not to one application."""
+"""The opt-out list over HTTP: who must not be written to. The list belongs to the gateway, not to one application.
+
+It is a real one, also where a test's intent is held against it, so no test key reads or changes it.
+"""
 
 from __future__ import annotations
 
@@ -109,14 +112,18 @@ OF_ADDRESSES = (
 
 ENDPOINTS = (
     Endpoint("POST", "/suppressions/check", check, SCOPE, "Whether an address is on the opt-out list.",
-             takes=AddressPayload, gives={200: "Suppressions"}, problems=OF_ADDRESSES, tag="suppressions"),
+             takes=AddressPayload, gives={200: "Suppressions"}, problems=OF_ADDRESSES, tag="suppressions",
+             admits_tests=False),
     Endpoint("PUT", "/suppressions", add, SCOPE, "Put an address on the opt-out list.",
-             takes=AddPayload, gives={200: "Suppressions"}, problems=OF_ADDRESSES, tag="suppressions"),
+             takes=AddPayload, gives={200: "Suppressions"}, problems=OF_ADDRESSES, tag="suppressions",
+             admits_tests=False),
     Endpoint("POST", "/suppressions/remove", remove, SCOPE, "Take an address off the opt-out list.",
-             takes=RemovePayload, gives={200: "SuppressionsRemoved"}, problems=OF_ADDRESSES, tag="suppressions"),
+             takes=RemovePayload, gives={200: "SuppressionsRemoved"}, problems=OF_ADDRESSES, tag="suppressions",
+             admits_tests=False),
     Endpoint("DELETE", "/suppressions", remove, SCOPE, "The same as POST /suppressions/remove.",
-             takes=RemovePayload, gives={200: "SuppressionsRemoved"}, problems=OF_ADDRESSES, tag="suppressions"),
+             takes=RemovePayload, gives={200: "SuppressionsRemoved"}, problems=OF_ADDRESSES, tag="suppressions",
+             admits_tests=False),
     Endpoint("GET", "/suppressions", listed, SCOPE, "The opt-out list, page by page, addresses masked.",
-             gives={200: "SuppressionPage"}, problems=("invalid_request",), tag="suppressions",
+             gives={200: "SuppressionPage"}, problems=("invalid_request",), tag="suppressions", admits_tests=False,
              query={"cursor": "`next_cursor` of the page before", "limit": "1 to 1000, default 100"}),
 )  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from flask import Blueprint, Response, request, url_for
+from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -24,7 +24,13 @@ def _missing(visit: Visit, rest: str) -> AnyResponse:
     raise NotFound
 
 
+def _entrance(visit: Visit) -> AnyResponse:
+    """Ours, because the redirect that routing makes of a missing slash names a host that the client claims."""
+    return redirect(url_for("console.overview"), code=308)
+
+
 PAGES: tuple[Page, ...] = (
+    Page("GET", "", "entrance", _entrance),
     *overview.PAGES, *person.PAGES, *naming.PAGES, *intents.PAGES, *dead_ends.PAGES, *suppressions.PAGES, *policy.PAGES,
     *audit.PAGES,
     Page("GET", "/<path:rest>", "missing", _missing),

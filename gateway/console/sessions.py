@@ -43,7 +43,7 @@ class Sessions:
     def open(self, secret: str) -> Session | None:
         """None for an unknown key and for one that may not."""
         key = self._gateway.keys.authenticate(secret.strip()) if secret.strip() else None
-        if key is None or "admin" not in key.scopes:
+        if key is None or not _admits(key):
             return None
         return Session(key.id, key.app, secrets.token_urlsafe(12), self._print(key))
 
@@ -89,7 +89,7 @@ class Sessions:
             if self._gateway.client.exists(_ended(session.nonce)):
                 return False
         key = self._key(session.key_id)
-        if key is None or "admin" not in key.scopes or key.expired(self._gateway.clock.now()):
+        if key is None or not _admits(key) or key.expired(self._gateway.clock.now()):
             return False
         return hmac.compare_digest(session.print.encode(), self._print(key).encode())
 
@@ -107,6 +107,11 @@ class Sessions:
 
     def _mac(self, text: str) -> str:
         return hmac.new(self._gateway.secrets.secret, f"console|{text}".encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def _admits(key: ApiKey) -> bool:
+    """What the pages show and do is real, so no test key opens them."""
+    return "admin" in key.scopes and not key.test
 
 
 def _ended(nonce: str) -> str:
