@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import re
@@ -9,9 +10,11 @@ import shlex
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -307,3 +310,80 @@ def test_the_projects_procfile_is_one_that_gunicorn_accepts(tmp_path: Path) -> N
     assert printed.returncode == 0, printed.stderr
     settings = dict(re.findall(r"^(\w+) += (.*)$", printed.stdout, re.MULTILINE))
     assert (settings["workers"], settings["threads"], settings["bind"]) == ("2", "7", "['0.0.0.0:8000']")
+
+
+def test_a_process_that_cannot_be_started_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    tries: list[None] = []
+
+    class NoMemoryOnce(subprocess.Popen[bytes]):
+        def __init__(self, *args: Any, **options: Any) -> None:
+            tries.append(None)
+            if len(tries) == 1:
+                raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))
+            super().__init__(*args, **options)
+
+    monkeypatch.setattr("gateway.runner.kept.subprocess.Popen", NoMemoryOnce)
+    heard = Heard()
+    with Runner({"one": shell("echo here; sleep 60")}, on_line=heard):
+        eventually(lambda: heard.of("one"))
+    assert heard.of("runner")[0] == "one could not be started (Cannot allocate memory); starting again in 1 s"
+
+
+def test_a_process_that_no_thread_can_read_is_started_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    start, refused = threading.Thread.start, list[threading.Thread]()
+
+    def no_reader_once(thread: threading.Thread) -> None:
+        if not refused and "_pass_on" in repr(vars(thread)["_target"]):
+            refused.append(thread)
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", no_reader_once)
+    heard = Heard()
+    with Runner({"one": shell("echo here; sleep 60")}, on_line=heard):
+        eventually(lambda: heard.of("one"))
+    assert "one could not be read (can't start new thread); starting again in 1 s" in heard.of("runner")
+
+
+class Disk(io.StringIO):
+    """A stream that takes nothing while it is full."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.full, self.refused = False, 0
+
+    def write(self, text: str) -> int:
+        if self.full:
+            self.refused += 1
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return super().write(text)
+
+
+def test_lines_that_cannot_be_written_are_lost_and_the_later_ones_are_not() -> None:
+    disk = Disk()
+    ticking = shell("n=0; while :; do n=$((n+1)); echo tick $n || exit 3; sleep 0.05; done")
+    with Runner({"one": ticking}, on_line=prefixed(["one"], disk)) as runner:
+        eventually(lambda: "tick" in disk.getvalue())
+        disk.full = True
+        eventually(lambda: disk.refused >= 2)
+        before = disk.getvalue()
+        disk.full = False
+        eventually(lambda: disk.getvalue().count("tick") > before.count("tick") + 2)
+        assert runner.restarts == {"one": 0}, "it was not told that nobody reads"
+
+
+def test_a_process_that_ends_while_no_line_can_be_written_is_started_again(tmp_path: Path) -> None:
+    disk = Disk()
+    disk.full = True
+    script = f"if [ ! -e {tmp_path}/once ]; then touch {tmp_path}/once; exit 3; fi; touch {tmp_path}/again; sleep 60"
+    with Runner({"one": shell(script)}, on_line=prefixed(["one"], disk)):
+        eventually(lambda: (tmp_path / "again").exists())
+
+
+def test_what_an_encoding_does_not_know_is_written_all_the_same() -> None:
+    written = io.BytesIO()
+    narrow = io.TextIOWrapper(written, encoding="iso-8859-1")
+    script = r"printf '\342\206\222 \303\251\n'; echo next; sleep 60"
+    with Runner({"one": shell(script)}, on_line=prefixed(["one"], narrow)):
+        eventually(lambda: b"next" in written.getvalue())
+    assert b"| \\u2192 \xe9\n" in written.getvalue()

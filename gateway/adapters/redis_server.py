@@ -69,9 +69,13 @@ class ServerKeeper:
         process = self._process
         return process.pid if process is not None else None
 
+    def begin(self) -> None:
+        """Returns at once; a server that does not start is tried again and again."""
+        self._thread.start()
+
     def start(self) -> None:
         """Returns when the server answers. Raises EmbeddedRedisError, and then nothing is left running."""
-        self._thread.start()
+        self.begin()
         try:
             self._await_answer()
         except BaseException:

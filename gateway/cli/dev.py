@@ -12,8 +12,7 @@ from pathlib import Path
 
 import click
 
-from gateway.adapters.embedded import EmbeddedRedis
-from gateway.cli.running import PORT, worker
+from gateway.cli.running import PORT, with_store, worker
 from gateway.runner import run_procfile
 from gateway.settings import Settings
 from gateway.settings.sections import MOST_IN_FLIGHT
@@ -30,12 +29,8 @@ WATCHED = (".py", ".toml", ".lua", ".html")
 def dev(port: int | None, concurrency: int) -> None:
     """Run everything, and start it again when a file of the gateway or its configuration changes."""
     settings = Settings.load()
-    environment = dict(os.environ)
     commands = commands_for(port or settings.port, concurrency, settings.file)
-    if not settings.embedded:
-        raise SystemExit(run_procfile(commands, env=environment))
-    with EmbeddedRedis.start(settings.data_dir, maxmemory=settings.store.maxmemory):
-        raise SystemExit(run_procfile(commands, env=environment))
+    raise SystemExit(run_procfile(commands, env=with_store(settings)))
 
 
 def commands_for(port: int, concurrency: int, file: Path | None = None) -> Mapping[str, str]:

@@ -6,7 +6,7 @@ import csv
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TextIO
+from typing import IO, TextIO
 
 from gateway.adapters.store.suppressions import Listed, checked_entry
 from gateway.answers import moment
@@ -104,7 +104,7 @@ def _moment(text: str | None) -> datetime | None:
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
-def write(listed: Iterable[Listed], file: TextIO) -> int:
+def write(listed: Iterable[Listed], file: IO[str]) -> int:
     """The whole list, one row per entry; answers how many."""
     writer, count = csv.writer(file), 0
     writer.writerow(COLUMNS)

@@ -23,6 +23,8 @@ from gateway.settings.sections import MOST_IN_FLIGHT
 PORT, PAUSE = click.IntRange(1, 65_535), click.IntRange(0, 600_000)
 Command = TypeVar("Command", bound=Callable[..., Any])
 CONFIG = "python:gateway.webserver"
+KEPT = "EMBEDDED_REDIS_KEPT"
+"""Set for children whose parent keeps the embedded Redis: it outlives them, and they are started again more often."""
 
 
 def _count(name: str, most: int, what: str) -> Callable[[Command], Command]:
@@ -39,7 +41,7 @@ def _count(name: str, most: int, what: str) -> Callable[[Command], Command]:
 def serve(port: int | None, host: str, workers: int | None, threads: int | None) -> None:
     """Run the web server (gunicorn)."""
     settings = Settings.load()
-    environment = _with_store(settings)
+    environment = with_store(settings)
     counts = {"--workers": workers, "--threads": threads}
     given = [word for option, count in counts.items() if count is not None for word in (option, str(count))]
     argv = [
@@ -67,6 +69,8 @@ def worker(concurrency: int | None) -> None:
     if concurrency is not None:
         settings = replace(settings, dispatch=settings.dispatch.model_copy(update={"concurrency": concurrency}))
     logs.configure(settings.log.level, settings.log.format)
+    if KEPT not in os.environ:
+        with_store(settings)
     gateway = wiring.build(settings)
     wiring.use(gateway)
     tracing.start("gateway-worker")
@@ -86,7 +90,7 @@ def worker(concurrency: int | None) -> None:
 @click.option("--procfile", type=click.Path(path_type=Path), default=Path("Procfile"), show_default=True)
 def up(only: tuple[str, ...], procfile: Path) -> None:
     """Run all of the Procfile, or only the processes named; each is started again when it ends."""
-    environment = _with_store(Settings.load())
+    environment = with_store(Settings.load())
     try:
         raise SystemExit(run_procfile(procfile, env=environment, only=only))
     except ProcfileError as err:
@@ -121,12 +125,13 @@ def sandbox(port: int, step_ms: int, latency_ms: int, inbound_url: str | None, s
         raise click.ClickException(f"port {port} of 127.0.0.1 cannot be opened: {os.strerror(err.errno or 0)}") from err
 
 
-def _with_store(settings: Settings) -> dict[str, str]:
-    """The environment for children; the embedded Redis is ours, so that none of them takes it away."""
+def with_store(settings: Settings) -> dict[str, str]:
+    """The environment for children; the embedded Redis is ours, now or when its owner ends, so that none of them takes
+    it away."""
     environment = dict(os.environ)
     if settings.embedded:
-        store = EmbeddedRedis.start(settings.data_dir, maxmemory=settings.store.maxmemory)
-        _keep.append(store)
+        _keep.append(EmbeddedRedis.start(settings.data_dir, maxmemory=settings.store.maxmemory, takes_over=True))
+        environment[KEPT] = "1"
     return environment
 
 

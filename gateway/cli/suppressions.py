@@ -20,6 +20,7 @@ from gateway.answers import moment
 from gateway.cli import opt_outs_csv
 from gateway.cli.opt_outs_csv import BadHeader, OptOutFile, Rejected, Row
 from gateway.cli.rows import Value, show_rows
+from gateway.cli.whole import written_whole
 from gateway.model import SuppressionEntry, masked
 from gateway.normalize.address import parse_address
 from gateway.optout import PROVIDER_BLOCKS
@@ -107,10 +108,18 @@ def import_(file: Path, scope: str, country: str | None, rejects: TextIO | None)
 
 
 @suppressions.command()
-@click.option("-o", "--out", type=click.File("w", encoding="utf-8", lazy=True), default="-", help="Default: stdout.")
-def export(out: TextIO) -> None:
+@click.option(
+    "-o",
+    "--out",
+    type=click.Path(dir_okay=False, writable=True, allow_dash=True, path_type=Path),
+    default="-",
+    help="Default: stdout. A file is replaced when the list is whole.",
+)
+def export(out: Path) -> None:
     """The whole list as CSV, addresses in full; `import` reads it back."""
-    count = opt_outs_csv.write(current().suppressions.export(), out)
+    listed = current().suppressions.export()
+    with written_whole(out) as file:
+        count = opt_outs_csv.write(listed, file)
     click.echo(f"{count} entries", err=True)
 
 

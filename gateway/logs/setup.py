@@ -5,6 +5,7 @@ Ours go straight to the stream: the way through the standard library's handlers 
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sys
 import threading
@@ -36,7 +37,7 @@ OWN: tuple[Processor, ...] = (
 def configure(level: str = "info", form: str = "json", stream: TextIO | None = None) -> None:
     """For the whole process; again is no error. `level` one of LEVELS, `form` one of FORMATS."""
     number = LEVELS[level]
-    handler = logging.StreamHandler(stream or sys.stderr)
+    handler = _Handler(stream or sys.stderr)
     meta = structlog.stdlib.ProcessorFormatter.remove_processors_meta
     processors = [meta, *_written(form, colors=handler.stream.isatty())]
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=OWN, processors=processors))
@@ -65,12 +66,30 @@ def correlation(digest: str) -> str:
     return f"r{digest[:CORRELATION_LENGTH]}"
 
 
+class _Handler(logging.StreamHandler[TextIO]):
+    """The way of the standard library's records."""
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        """The record is lost. Its arguments, which would be printed instead, have not been masked."""
+        structlog.get_logger(record.name).error("line_lost", where=f"{record.filename}:{record.lineno}")
+
+
 class _Line(structlog.WriteLogger):
-    """Writes a line at a time, whole, among those of other threads."""
+    """Writes a line at a time, whole, among those of other threads. One that cannot be written is lost.
+
+    A full disk or a closed pipe must neither end a thread nor turn an intent that was accepted into an error.
+    """
 
     def __init__(self, name: str, stream: TextIO) -> None:
         super().__init__(stream)
         self.name = name
+
+    def msg(self, message: str) -> None:
+        with contextlib.suppress(OSError, ValueError):  # ValueError: closed, or of a narrow encoding
+            super().msg(message)
+
+    log = debug = info = warn = warning = msg
+    fatal = failure = err = error = critical = exception = msg
 
 
 class _Lines:

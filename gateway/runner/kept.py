@@ -67,20 +67,37 @@ class KeptProcess:
             self._thread.join()
 
     def _keep(self) -> None:
-        while (process := self._spawn()) is not None:
+        while not self._stopping.is_set():
             began = time.monotonic()
-            reader = threading.Thread(target=self._pass_on, args=(process.stdout,), daemon=True)
-            reader.start()
-            status = process.wait()
-            self._clear(process.pid)
-            reader.join(1.0)
+            ended = self._live()
             if self._stopping.is_set():
-                self._on_line(RUNNER, f"{self.name} stopped")
-                return
+                break
             wait = self._backoff.after(time.monotonic() - began)
-            self._on_line(RUNNER, f"{self.name} {_ended(status)}; starting again in {wait:g} s")
+            self._on_line(RUNNER, f"{self.name} {ended}; starting again in {wait:g} s")
             self._stopping.wait(wait)
             self.restarts += 1
+        self._on_line(RUNNER, f"{self.name} stopped")
+
+    def _live(self) -> str:
+        """One life of the process; answers how it ended."""
+        try:
+            process = self._spawn()
+        except OSError as error:  # no memory or no descriptor: later there may be
+            return f"could not be started ({error.strerror})"
+        if process is None:
+            return "was not wanted any more"
+        self._on_line(RUNNER, f"{self.name} started")
+        reader = threading.Thread(target=self._pass_on, args=(process.stdout,), daemon=True)
+        try:
+            reader.start()
+        except RuntimeError as error:  # no thread; without a reader it would stand still once the pipe is full
+            signal_group(process.pid, signal.SIGKILL)
+            process.communicate()
+            return f"could not be read ({error})"
+        status = process.wait()
+        self._clear(process.pid)
+        reader.join(1.0)
+        return _ended(status)
 
     def _spawn(self) -> subprocess.Popen[bytes] | None:
         with self._changing:
@@ -94,7 +111,6 @@ class KeptProcess:
                 stderr=subprocess.STDOUT,
                 process_group=0,
             )
-        self._on_line(RUNNER, f"{self.name} started")
         return self._process
 
     def _clear(self, group: int) -> None:

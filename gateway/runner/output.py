@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
+import io
 import os
 import sys
 from collections.abc import Callable, Iterable
@@ -16,8 +16,13 @@ _COLOURS = (36, 33, 32, 35, 34, 96, 93, 92, 95, 94)
 
 
 def prefixed(names: Iterable[str], stream: TextIO | None = None) -> OnLine:
-    """Write `name  | line`; coloured only on a terminal, and not with NO_COLOR (no-color.org)."""
+    """Write `name  | line`; coloured only on a terminal, and not with NO_COLOR (no-color.org).
+
+    Where nobody reads any more or the disk is full, it raises what the stream raises.
+    """
     out = stream or sys.stdout
+    if isinstance(out, io.TextIOWrapper):
+        out.reconfigure(errors="backslashreplace")  # not every encoding can write all that is said
     every = [*names, RUNNER]
     width = max(len(name) for name in every)
     coloured = out.isatty() and not os.environ.get("NO_COLOR")
@@ -27,8 +32,7 @@ def prefixed(names: Iterable[str], stream: TextIO | None = None) -> OnLine:
         prefix = f"{name:<{width}} |"
         if coloured:
             prefix = f"\x1b[{colours.get(name, 0)}m{prefix}\x1b[0m"
-        with contextlib.suppress(BrokenPipeError):  # nobody reads any more; the processes are drained all the same
-            out.write(f"{prefix} {line}\n")
-            out.flush()
+        out.write(f"{prefix} {line}\n")
+        out.flush()
 
     return write

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sysconfig
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import Self
@@ -79,7 +79,8 @@ class Runner:
         self.stop()
 
     def _one_at_a_time(self, name: str, line: str) -> None:
-        with self._writing:
+        """A line that cannot be written is lost: the processes are drained all the same, and kept running."""
+        with self._writing, contextlib.suppress(OSError, ValueError):
             self._write(name, line)
 
 
@@ -105,7 +106,7 @@ def run_procfile(
     return 0
 
 
-@contextmanager
+@contextlib.contextmanager
 def _told_to_stop(runner: Runner) -> Iterator[Told]:
     told, heard_before = Told(), False
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
+from redis.exceptions import OutOfMemoryError
 
 from gateway.adapters.store.connection import Client
 from gateway.adapters.store.doorbell import JOB_TIMEOUT_SECONDS
@@ -31,12 +32,13 @@ LOOK_SECONDS = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Duty:
-    """`alone`: by the one process that holds the lease."""
+    """`alone`: by the one process that holds the lease. `frees`: it gives memory back, and twice does no harm."""
 
     name: str
     every_seconds: float
     work: Callable[[], object]
     alone: bool = True
+    frees: bool = False
 
 
 def duties_of(gateway: Gateway, presence: Presence, shelf: Shelf) -> tuple[Duty, ...]:
@@ -47,7 +49,7 @@ def duties_of(gateway: Gateway, presence: Presence, shelf: Shelf) -> tuple[Duty,
         Duty("overdue", 5.0, overdue.look, alone=False),
         Duty("sweep", STEP_SECONDS, Sweep(gateway).once),
         Duty("events", STEP_SECONDS, gateway.delivery.ring),
-        Duty("retention", STEP_SECONDS, Keeping(gateway).once),
+        Duty("retention", STEP_SECONDS, Keeping(gateway).once, frees=True),
         Duty("series", 10.0, Sampling(gateway).once),
         Duty("rq maintenance", 60.0, presence.clean),
     )
@@ -63,6 +65,15 @@ class Clockwork:
 
     def tick(self, stopping: threading.Event) -> None:
         """Whatever is due now, then a short rest. Raises StoreUnavailable; what it spoiled is due again at once."""
+        try:
+            self._do_what_is_due()
+        except StoreUnavailable as err:
+            if isinstance(err.__cause__, OutOfMemoryError):
+                self._free()
+            raise
+        stopping.wait(STEP_SECONDS)
+
+    def _do_what_is_due(self) -> None:
         if self._leads or time.monotonic() >= self._look_at:
             self._leads = self._lease.held()
             self._look_at = time.monotonic() + LOOK_SECONDS
@@ -70,7 +81,12 @@ class Clockwork:
             if time.monotonic() >= self._due[duty.name] and (self._leads or not duty.alone):
                 self._do(duty)
                 self._due[duty.name] = time.monotonic() + duty.every_seconds
-        stopping.wait(STEP_SECONDS)
+
+    def _free(self) -> None:
+        """A full Redis grants no lease and hears no beat, but it still deletes."""
+        for duty in self._duties:
+            if duty.frees:
+                self._do(duty)
 
     def _do(self, duty: Duty) -> None:
         try:
