@@ -239,7 +239,7 @@ def test_an_attempt_does_not_begin_while_an_entry_stands(
     listed: Suppressions, stop: SuppressionEntry, client: Any, hasher: Any
 ) -> None:
     bucket, field, _ = names.suppression_bucket(hasher(NUMBER))
-    beside = ("email", "counts", "day", "event", "events_due", "hold", "last_writer")
+    beside = ("email", "counts", "day", "event", "events_due", "hold", "last_writer", "open_names")
     keys = [*(f"test:{n}" for n in range(1, 5)), bucket, *(f"test:{name}" for name in beside)]
     nobody_to_tell = ["", "", "", "", "", 1]
 
