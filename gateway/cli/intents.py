@@ -39,10 +39,11 @@ def show(gateway: GatewayClient, intent_id: str) -> None:
 @click.argument("to")
 @click.option("--country", help="ISO 3166-1 alpha-2, for a national number.")
 @click.option("--limit", type=click.IntRange(1, 200), default=20, show_default=True)
+@click.option("--cursor", help="Of the page before.")
 @connected
-def search(gateway: GatewayClient, to: str, country: str | None, limit: int) -> None:
+def search(gateway: GatewayClient, to: str, country: str | None, limit: int, cursor: str | None) -> None:
     """The application's intents to one number."""
-    body = {"to": to, "limit": limit, **({"country": country} if country else {})}
+    body = {"to": to, "limit": limit, "country": country, "cursor": cursor}
     _show_page(gateway, gateway.post("/intents/search", body))
 
 

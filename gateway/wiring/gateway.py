@@ -298,9 +298,11 @@ def _take_parked(desk: StoreDesk, inbox: Inbox, sid: str) -> None:
 
     It stays until all of it is applied, because nobody tells it again. Two processes at once apply the same.
     """
-    for event in desk.parked(sid):
+    events = desk.parked(sid)
+    for event in events:
         inbox.receive(replace(event, event_id=None))
-    desk.unpark(sid)
+    if events:
+        desk.unpark(sid)
 
 
 _current: Gateway | None = None

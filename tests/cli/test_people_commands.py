@@ -44,6 +44,17 @@ def test_json_is_the_answer_as_it_came(stack: Stack) -> None:
     assert sent["id"] in [intent["id"] for intent in found["intents"]]
 
 
+def test_a_search_goes_on_where_it_stopped(stack: Stack) -> None:
+    for n in range(3):
+        run(stack, "send", "+14155550103", f"Parcel {n} is here.")
+    ids, cursor = [], []
+    for _ in range(3):
+        page = json.loads(run(stack, "intents", "search", "+14155550103", "--limit", "1", *cursor, "--json").stdout)
+        ids += [intent["id"] for intent in page["intents"]]
+        cursor = ["--cursor", page["next_cursor"]]
+    assert len(set(ids)) == 3
+
+
 def test_every_option_reaches_the_intent(stack: Stack) -> None:
     options = ("--flow", "welcome", "--parameter", "name=Ann", "--metadata", "order=1", "--ttl", "600")
     sent = json.loads(run(stack, "send", "+14155550180", *options, "--json").stdout)
