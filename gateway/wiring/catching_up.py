@@ -28,7 +28,7 @@ RECENT = timedelta(seconds=30)
 FIRST_LOOK = timedelta(hours=24)
 OVERLAP = timedelta(minutes=5)
 """Looked at twice, because Twilio's clock and ours differ and a webhook may still be on its way."""
-WINDOW, NARROWEST = timedelta(hours=6), timedelta(minutes=1)
+WINDOW, NARROWEST = timedelta(hours=6), timedelta(seconds=5)
 RETRY_SECONDS = 5.0
 WISH_RETRY_SECONDS = 0.2
 LEASE_TTL = timedelta(seconds=10)
@@ -220,7 +220,8 @@ class CatchUp:
     def _rows(self, to: str, since: datetime, until: datetime, narrowest: timedelta) -> Iterator[Mapping[str, Any]]:
         """In windows, because a list has a bound; the last is open, so that a quick clock of Twilio's hides none.
 
-        What does not end within the bound looks like silence, so a silent window is asked for again in quarters.
+        What does not end within the bound looks like silence, so a silent window is asked for again in quarters; behind
+        a crowd they widen again.
         """
         window = WINDOW
         while since < until:
@@ -234,7 +235,7 @@ class CatchUp:
                 window /= 4
                 continue
             yield from rows
-            since = end
+            since, window = end, min(2 * window, WINDOW)
 
 
 def _since(caught: datetime | None, now: datetime) -> datetime:

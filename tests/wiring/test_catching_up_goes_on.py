@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -96,16 +96,16 @@ def test_a_door_without_its_store_ends_the_pass_and_moves_nothing(house: House) 
 
 def test_more_than_a_list_shows_is_read_in_narrower_windows(house: House) -> None:
     crowd = [house.texted("hi", 30 * MINUTE + n * 3 * MINUTE) for n in range(100)]
-    crowd += [house.texted("hi", 40 * MINUTE) for _ in range(10)]
+    crowd += [house.texted("hi", 40 * MINUTE + timedelta(seconds=n)) for n in range(100)]
     stop = house.texted("STOP", MINUTE)
     house.bound = 20
     assert house.catch_up.once()
     assert sorted(house.taken) == sorted([*crowd, stop])
     assert house.taken[-1] == stop
-    assert len(house.asked) < 4 * 24 * 6
+    assert len(house.asked) < len(crowd)
 
 
-def test_a_crowd_within_a_minute_is_a_failure_and_not_an_endless_question(house: House) -> None:
+def test_a_crowd_within_a_second_is_a_failure_and_not_an_endless_question(house: House) -> None:
     for _ in range(30):
         house.texted("hi", 40 * MINUTE)
     house.bound = 20
@@ -116,7 +116,7 @@ def test_a_crowd_within_a_minute_is_a_failure_and_not_an_endless_question(house:
 def test_a_provider_that_says_nothing_is_not_asked_without_end(house: House) -> None:
     house.silent = True
     assert not house.catch_up.once()
-    assert [to for to, _ in house.asked].count(OURS) <= 6
+    assert [to for to, _ in house.asked].count(OURS) <= 8
     assert [to for to, _ in house.asked].count(SECOND) == 1
 
 
@@ -155,12 +155,12 @@ def test_a_worker_after_a_clock_that_was_ahead_does_not_trust_it(house: House) -
 
 
 def test_many_refused_webhooks_are_one_wish(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    back, written, tries = threading.Event(), house.missed.wish, []
+    back, written, tries, wishers = threading.Event(), house.missed.wish, [], wishers_from_now()
 
-    def wish(_: MissedInbound) -> None:
-        tries.append(len(wishers()))
-        if not back.is_set():
+    def wish(missed: MissedInbound) -> None:
+        if missed is not house.catch_up.missed or not back.is_set():
             raise StoreUnavailable("away")
+        tries.append(len(wishers()))
         written()
 
     monkeypatch.setattr(MissedInbound, "wish", wish)
@@ -177,9 +177,11 @@ def test_a_webhook_refused_while_a_wish_is_written_is_wished_for_again(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The first may be fetched and over before the second was refused."""
-    writing, go_on, written = threading.Event(), threading.Event(), []
+    writing, go_on, written, wishers = threading.Event(), threading.Event(), [], wishers_from_now()
 
-    def wish(_: MissedInbound) -> None:
+    def wish(missed: MissedInbound) -> None:
+        if missed is not house.catch_up.missed:
+            raise StoreUnavailable("away")
         writing.set()
         assert go_on.wait(30)
         written.append(1)
@@ -196,5 +198,7 @@ def test_a_webhook_refused_while_a_wish_is_written_is_wished_for_again(
     assert len(written) == 3, "a wisher that has ended is followed by another"
 
 
-def wishers() -> list[threading.Thread]:
-    return [thread for thread in threading.enumerate() if thread.name == "inbound-wish"]
+def wishers_from_now() -> Callable[[], list[threading.Thread]]:
+    """Without those of earlier tests, whose store never comes back."""
+    before = set(threading.enumerate())
+    return lambda: [one for one in threading.enumerate() if one.name == "inbound-wish" and one not in before]
